@@ -1,0 +1,174 @@
+//! What may be done to a batch right now: asked again before every call that changes something.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::epoch::KeyRecord;
+use crate::hold::{Hold, HoldSeed, Own};
+use crate::key::{KeyArn, KeyLook};
+use crate::plan::{Outcome, PlannedServer, Treatment};
+use crate::run::{Direction, RunRef};
+use crate::server::ServerState;
+
+/// The four things that a workflow does to a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    StopServices,
+    StopServers,
+    StartServers,
+    StartServices,
+}
+
+impl Step {
+    pub fn direction(self) -> Direction {
+        match self {
+            Self::StopServices | Self::StopServers => Direction::Shutdown,
+            Self::StartServers | Self::StartServices => Direction::Startup,
+        }
+    }
+
+    pub fn is_about_services(self) -> bool {
+        matches!(self, Self::StopServices | Self::StartServices)
+    }
+}
+
+/// `WhenAServiceWillNotStop`: whether its server is stopped all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StuckPolicy {
+    Proceed,
+    Hold,
+}
+
+/// Whether a run may act at this moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Confirmation {
+    Go,
+    /// Another change of the key came after the one this run is for: it stops acting at once.
+    Superseded {
+        reason: String,
+    },
+    /// The key's state could not be learned: neither a reason to act nor to give up yet.
+    Unknown {
+        reason: String,
+    },
+}
+
+/// Compares the run with the newest epoch and a fresh look at the key.
+pub fn confirm(direction: Direction, run: &RunRef, record: Option<&KeyRecord>, look: &KeyLook) -> Confirmation {
+    let superseded = |reason: String| Confirmation::Superseded { reason };
+    let Some(record) = record else {
+        return superseded("the key is no longer watched".to_owned());
+    };
+    if record.epoch != run.epoch {
+        return superseded(format!("epoch {} of the key has begun", record.epoch));
+    }
+    match (direction, look) {
+        (_, KeyLook::Unknown { reason }) => Confirmation::Unknown { reason: reason.clone() },
+        (Direction::Shutdown, KeyLook::Off { .. }) | (Direction::Startup, KeyLook::On) => Confirmation::Go,
+        (Direction::Shutdown, KeyLook::On) => superseded("the key is enabled again".to_owned()),
+        (Direction::Startup, KeyLook::Off { state }) => superseded(format!("the key is {state} again")),
+    }
+}
+
+/// What a step does with one server of its batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// Write this hold, then make the call for this server.
+    Call(Hold),
+    /// Make no call, but look at it until it has settled.
+    Watch,
+    /// Nothing is left to do; write this hold if there is one, and this outcome.
+    Settle(Option<Hold>, Outcome),
+    /// Settled before; nothing to write.
+    Skip,
+}
+
+/// Decides for one server; `hold` is what the ledger has of it.
+pub fn decide(
+    step: Step,
+    server: &PlannedServer,
+    hold: Option<&Hold>,
+    run: &RunRef,
+    policy: StuckPolicy,
+    now: Timestamp,
+) -> Act {
+    let done = if step.is_about_services() { &server.services } else { &server.outcome };
+    if done.is_some() || matches!(server.treatment, Treatment::Leave { .. } | Treatment::Doubt { .. }) {
+        return Act::Skip;
+    }
+    match step {
+        Step::StopServices => stop_services(server, hold, run, now),
+        Step::StopServers => stop_server(server, hold, run, policy, now),
+        Step::StartServers => start_server(hold, &run.key),
+        Step::StartServices => start_services(server, hold),
+    }
+}
+
+fn held(server: &PlannedServer, hold: Option<&Hold>, run: &RunRef, now: Timestamp) -> Option<Hold> {
+    let mut hold = match hold {
+        Some(hold) => hold.clone(),
+        None => {
+            let app = server.app.clone()?;
+            let (id, units) = (server.server.clone(), server.units.clone());
+            Hold::open(&HoldSeed { server: id, app, units, state: server.state }, &run.key, &run.run, now)
+        }
+    };
+    hold.keys.insert(run.key.clone());
+    Some(hold)
+}
+
+fn stop_services(server: &PlannedServer, hold: Option<&Hold>, run: &RunRef, now: Timestamp) -> Act {
+    if server.units.is_empty() {
+        return Act::Skip;
+    }
+    match held(server, hold, run, now) {
+        Some(hold) if server.state == ServerState::Stopped => Act::Settle(Some(hold), Outcome::Done),
+        Some(hold) => Act::Call(hold),
+        None => Act::Skip,
+    }
+}
+
+fn stop_server(server: &PlannedServer, hold: Option<&Hold>, run: &RunRef, policy: StuckPolicy, now: Timestamp) -> Act {
+    let Some(mut hold) = held(server, hold, run, now) else { return Act::Skip };
+    if server.treatment == Treatment::Join || server.state == ServerState::Stopped {
+        return Act::Settle(Some(hold), Outcome::Done);
+    }
+    match &server.services {
+        None if !server.units.is_empty() => {
+            return Act::Settle(None, Outcome::not_done("its services were not seen stopped"));
+        }
+        Some(Outcome::NotDone { reason }) if policy == StuckPolicy::Hold => {
+            return Act::Settle(
+                None,
+                Outcome::not_done(format!("left running because a service did not stop: {reason}")),
+            );
+        }
+        _ => {}
+    }
+    hold.own = Own::Intent;
+    Act::Call(hold)
+}
+
+fn start_server(hold: Option<&Hold>, key: &KeyArn) -> Act {
+    let Some(hold) = hold else { return Act::Settle(None, Outcome::not_done("no hold proves that we stopped it")) };
+    if hold.keys.iter().any(|other| other != key) {
+        return Act::Settle(None, Outcome::not_done("another key holds it down"));
+    }
+    match hold.own {
+        Own::Services => Act::Watch,
+        Own::Stopped | Own::Starting if hold.is_ours_to_start() => {
+            Act::Call(Hold { own: Own::Starting, ..hold.clone() })
+        }
+        _ => Act::Settle(None, Outcome::not_done("it is not proven that we stopped it while it was running")),
+    }
+}
+
+fn start_services(server: &PlannedServer, hold: Option<&Hold>) -> Act {
+    match (&server.outcome, hold) {
+        (Some(Outcome::Done), Some(hold)) if !server.units.is_empty() => Act::Call(hold.clone()),
+        (Some(Outcome::Done), _) => Act::Skip,
+        _ => Act::Settle(None, Outcome::not_done("its server is not up")),
+    }
+}

@@ -1,0 +1,21 @@
+//! The decisions of Lockstep, as pure functions over typed data.
+//!
+//! This crate knows no AWS SDK, no clock and no environment: time and ids are arguments, and every
+//! decision comes back with its reason. What is decided here is acted on by the workflows.
+
+pub mod app;
+pub mod batch;
+pub mod enrolment;
+pub mod epoch;
+pub mod error;
+pub mod event;
+pub mod hold;
+pub mod key;
+pub mod mail;
+pub mod outcome;
+pub mod plan;
+pub mod report;
+pub mod run;
+pub mod server;
+pub mod text;
+pub mod unit;

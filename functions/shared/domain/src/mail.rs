@@ -1,0 +1,160 @@
+//! The mails: what happened, to what, when, what to do, what happens next; then the report; then ids.
+
+mod words;
+
+use jiff::Timestamp;
+
+use crate::app::Language;
+use crate::key::KeyArn;
+use crate::report::{Line, Said};
+use crate::run::{Ending, RunName};
+use crate::text::shortened;
+use words::Words;
+
+/// What a mail is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occasion {
+    GraceStarted,
+    Ended(Ending),
+}
+
+impl Occasion {
+    /// Part of the id of a mail in the ledger, so that each is sent once.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::GraceStarted => "grace_started",
+            Self::Ended(Ending::ShutdownComplete) => "shutdown_complete",
+            Self::Ended(Ending::ShutdownCancelled) => "shutdown_cancelled",
+            Self::Ended(Ending::ShutdownSuperseded) => "shutdown_superseded",
+            Self::Ended(Ending::ShutdownIncomplete) => "shutdown_incomplete",
+            Self::Ended(Ending::StartupComplete) => "startup_complete",
+            Self::Ended(Ending::StartupIncomplete) => "startup_incomplete",
+            Self::Ended(Ending::StartupSuperseded) => "startup_superseded",
+            Self::Ended(Ending::NothingToDo) => "nothing_to_do",
+        }
+    }
+
+    /// Whether admins are told at all: a run that touched nothing and stopped nothing is not news.
+    pub fn is_mailed(self) -> bool {
+        self != Self::Ended(Ending::NothingToDo)
+    }
+}
+
+/// Everything that a mail says.
+#[derive(Debug, Clone)]
+pub struct Story<'a> {
+    pub occasion: Occasion,
+    pub app: &'a str,
+    pub key: &'a KeyArn,
+    pub run: &'a RunName,
+    pub noticed_at: Timestamp,
+    pub grace_ends_at: Timestamp,
+    pub now: Timestamp,
+    /// Servers of this app.
+    pub lines: &'a [Line],
+    /// Servers of nobody that use the key.
+    pub unmanaged: &'a [Line],
+}
+
+/// A mail, ready to be sent as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// One line, at most 200 characters, free of control characters.
+    pub subject: String,
+    pub text: String,
+}
+
+pub fn render(story: &Story<'_>, language: Language) -> Mail {
+    let words = words::of(language);
+    let happened = (words.happened)(story.occasion);
+    let short_key: String = story.key.id().chars().take(8).collect();
+    let mut text = format!("{}\n\n", (words.opening)(story));
+    text.push_str(&format!("{}\n\n", (words.to_do)(story)));
+    push_lines(&mut text, &words, words.servers, story.lines, true);
+    push_lines(&mut text, &words, words.unmanaged, story.unmanaged, false);
+    text.push_str(&format!(
+        "{}\n  {}: {}\n  {}: {}\n  {}: {}\n",
+        words.ids,
+        words.key,
+        story.key,
+        words.run,
+        story.run,
+        words.written,
+        time(story.now)
+    ));
+    Mail { subject: shortened(&format!("[Lockstep] {}: {happened} ({} {short_key})", story.app, words.key), 200), text }
+}
+
+fn push_lines(text: &mut String, words: &Words, title: &str, lines: &[Line], with_units: bool) {
+    if lines.is_empty() {
+        return;
+    }
+    text.push_str(&format!("{title}\n"));
+    for line in lines {
+        let name = if line.name.is_empty() { String::new() } else { format!(" ({})", line.name) };
+        let units =
+            if with_units && !line.units.is_empty() { format!(" [{}]", line.units.join(", ")) } else { String::new() };
+        let said = match &line.said {
+            Said::Problem(reason) => format!("{}: {reason}", words.problem),
+            said => (words.said)(said).to_owned(),
+        };
+        text.push_str(&format!("  {}{name}{units}: {said}\n", line.server));
+    }
+    text.push('\n');
+}
+
+/// Minutes are enough for people; UTC is said, for readers are everywhere.
+fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn story_of(occasion: Occasion, language: Language) -> Mail {
+        let key = KeyArn::parse("arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab").unwrap();
+        let run = RunName::new(&key, 7, crate::run::Direction::Shutdown, 1);
+        let line =
+            |said| Line { server: "i-0a1".into(), name: "db".into(), units: vec!["postgresql.service".into()], said };
+        render(
+            &Story {
+                occasion,
+                app: "orders",
+                key: &key,
+                run: &run,
+                noticed_at: "2026-11-01T03:00:00Z".parse().unwrap(),
+                grace_ends_at: "2026-11-01T03:10:00Z".parse().unwrap(),
+                now: "2026-11-01T03:01:00Z".parse().unwrap(),
+                lines: &[line(Said::WillStop)],
+                unmanaged: &[line(Said::NotManaged)],
+            },
+            language,
+        )
+    }
+
+    #[test]
+    fn every_mail_names_the_app_the_key_the_run_and_the_unmanaged() {
+        for language in [Language::En, Language::Ja] {
+            for occasion in [
+                Occasion::GraceStarted,
+                Occasion::Ended(Ending::ShutdownComplete),
+                Occasion::Ended(Ending::ShutdownCancelled),
+                Occasion::Ended(Ending::ShutdownIncomplete),
+                Occasion::Ended(Ending::StartupComplete),
+                Occasion::Ended(Ending::StartupIncomplete),
+            ] {
+                let mail = story_of(occasion, language);
+                assert!(mail.subject.contains("orders") && mail.subject.contains("1234abcd"), "{}", mail.subject);
+                assert!(mail.text.contains("1234abcd-12ab-7-shutdown-1") && mail.text.contains("i-0a1"));
+                assert!(mail.text.contains("lockstep:app"), "{}", mail.text);
+            }
+        }
+    }
+
+    #[test]
+    fn the_warning_says_when_and_how_to_prevent_it() {
+        let mail = story_of(Occasion::GraceStarted, Language::En);
+        assert!(mail.text.contains("2026-11-01 03:10 UTC") && mail.text.contains("aws kms enable-key"));
+    }
+}

@@ -1,0 +1,180 @@
+//! The plan of a run: which servers and units, in which batches, and what is left alone and why.
+
+use serde::{Deserialize, Serialize};
+
+use crate::app::AppName;
+use crate::hold::{Hold, Own};
+use crate::key::KeyArn;
+use crate::server::{Opted, SeenServer, ServerId, ServerState, opted};
+use crate::text::shortened;
+use crate::unit::UnitName;
+
+/// At most this many servers to one call (SSM `SendCommand` takes 50 instance ids).
+pub const BATCH_SIZE: usize = 50;
+
+/// A server in the plan of a run (`RUN#<run>` / `SERVER#<id>`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedServer {
+    pub server: ServerId,
+    /// The `Name` tag, cleaned; empty if there is none.
+    #[serde(default)]
+    pub name: String,
+    #[serde(default)]
+    pub app: Option<AppName>,
+    #[serde(default)]
+    pub units: Vec<UnitName>,
+    #[serde(default)]
+    pub tier: i32,
+    pub state: ServerState,
+    pub treatment: Treatment,
+    /// How the units ended; empty until they were acted on.
+    #[serde(default)]
+    pub services: Option<Outcome>,
+    /// How the server ended; empty until it was acted on.
+    #[serde(default)]
+    pub outcome: Option<Outcome>,
+}
+
+/// What the run will do with a server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Treatment {
+    /// Stop its services, then the server (or start them, in a startup).
+    Act,
+    /// Already down because of another key; this key is added to the hold.
+    Join,
+    /// Not touched. The reason goes to the report unchanged.
+    Leave { reason: Leave },
+    /// Not touched, and somebody should look at it.
+    Doubt { reason: String },
+}
+
+/// Why a server is left alone although it uses the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Leave {
+    NotManaged,
+    Excluded,
+    AlreadyStopped,
+    Gone,
+}
+
+/// What came of an action on a server or its units.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Outcome {
+    /// It reached the state that was asked for, and was seen in it.
+    Done,
+    /// It did not, and will not in this run.
+    NotDone { reason: String },
+}
+
+impl Outcome {
+    pub fn not_done(reason: impl Into<String>) -> Self {
+        Self::NotDone { reason: shortened(&reason.into(), 500) }
+    }
+}
+
+/// Decides what a shutdown for `key` does with a server that uses it.
+pub fn plan_server(seen: &SeenServer, hold: Option<&Hold>, key: &KeyArn) -> PlannedServer {
+    let mut planned = PlannedServer {
+        server: seen.server.clone(),
+        name: shortened(seen.tags.get("Name").map_or("", String::as_str), 64),
+        app: None,
+        units: Vec::new(),
+        tier: 0,
+        state: seen.state,
+        treatment: Treatment::Leave { reason: Leave::NotManaged },
+        services: None,
+        outcome: None,
+    };
+    match opted(&seen.tags) {
+        Opted::Out => {}
+        Opted::Excluded => planned.treatment = Treatment::Leave { reason: Leave::Excluded },
+        Opted::Unreadable(refusal) => {
+            planned.app = seen.tags.get("lockstep:app").and_then(|app| AppName::parse(app).ok());
+            planned.treatment = Treatment::Doubt { reason: refusal.to_string() };
+        }
+        Opted::In { app, units, tier } => {
+            planned.app = Some(app);
+            planned.units = units;
+            planned.tier = tier;
+            planned.treatment = treat(seen.state, hold, key);
+        }
+    }
+    planned
+}
+
+fn treat(state: ServerState, hold: Option<&Hold>, key: &KeyArn) -> Treatment {
+    match (state, hold) {
+        (ServerState::ShuttingDown | ServerState::Terminated, _) => Treatment::Leave { reason: Leave::Gone },
+        (ServerState::Stopped, Some(hold)) if hold.own == Own::Intent => Treatment::Doubt {
+            reason: "it is stopped, and the answer that would prove that we stopped it was lost".to_owned(),
+        },
+        (ServerState::Stopped, Some(hold)) if hold.keys.contains(key) => Treatment::Act,
+        (ServerState::Stopped, Some(_)) => Treatment::Join,
+        (ServerState::Stopped, None) => Treatment::Leave { reason: Leave::AlreadyStopped },
+        (ServerState::Pending | ServerState::Running | ServerState::Stopping, _) => Treatment::Act,
+    }
+}
+
+/// Decides what a startup for `key` does with a server that the key holds down.
+pub fn plan_startup(hold: &Hold, key: &KeyArn) -> PlannedServer {
+    let others: Vec<&KeyArn> = hold.keys.iter().filter(|other| *other != key).collect();
+    let treatment = if !others.is_empty() {
+        let ids: Vec<&str> = others.iter().map(|other| other.id()).collect();
+        Treatment::Doubt { reason: format!("it stays down: key {} still holds it", ids.join(", ")) }
+    } else if hold.own == Own::Intent {
+        let reason = "the answer that would prove that we stopped it was lost; start it by hand if it should run";
+        Treatment::Doubt { reason: reason.to_owned() }
+    } else {
+        Treatment::Act
+    };
+    PlannedServer {
+        server: hold.server.clone(),
+        name: String::new(),
+        app: Some(hold.app.clone()),
+        units: hold.units.clone(),
+        tier: 0,
+        state: hold.prior,
+        treatment,
+        services: None,
+        outcome: None,
+    }
+}
+
+/// A batch of a run (`RUN#<run>` / `BATCH#<step>#<number>`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Batch {
+    pub servers: Vec<ServerId>,
+    /// The units that all its servers have, in start order; empty in a batch of servers.
+    #[serde(default)]
+    pub units: Vec<UnitName>,
+}
+
+/// Batches of servers whose units are the same, so that one command serves a batch.
+pub fn service_batches(servers: &[PlannedServer]) -> Vec<Batch> {
+    let mut with_units: Vec<&PlannedServer> =
+        servers.iter().filter(|s| is_acted_on(s) && !s.units.is_empty()).collect();
+    with_units.sort_by(|a, b| (a.tier, &a.units, &a.server).cmp(&(b.tier, &b.units, &b.server)));
+    with_units
+        .chunk_by(|a, b| (a.tier, &a.units) == (b.tier, &b.units))
+        .flat_map(|same| same.chunks(BATCH_SIZE))
+        .map(|batch| Batch { servers: ids(batch), units: batch[0].units.clone() })
+        .collect()
+}
+
+/// Batches of servers to stop or start.
+pub fn server_batches(servers: &[PlannedServer]) -> Vec<Batch> {
+    let mut acted_on: Vec<&PlannedServer> = servers.iter().filter(|s| is_acted_on(s)).collect();
+    acted_on.sort_by(|a, b| (a.tier, &a.server).cmp(&(b.tier, &b.server)));
+    acted_on.chunks(BATCH_SIZE).map(|batch| Batch { servers: ids(batch), units: Vec::new() }).collect()
+}
+
+fn is_acted_on(server: &PlannedServer) -> bool {
+    matches!(server.treatment, Treatment::Act | Treatment::Join)
+}
+
+fn ids(batch: &[&PlannedServer]) -> Vec<ServerId> {
+    batch.iter().map(|server| server.server.clone()).collect()
+}

@@ -1,0 +1,97 @@
+//! What a run did, resource by resource, and how it ended.
+
+use serde::{Deserialize, Serialize};
+
+use crate::plan::{Leave, Outcome, PlannedServer, Treatment};
+use crate::run::{Direction, Ending};
+
+/// Where a workflow was when it came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CameTo {
+    /// Every step was gone through.
+    TheEnd,
+    /// The key was on again before anything was touched.
+    CancelledInGrace,
+    /// The key changed while the run was acting.
+    Superseded,
+    /// A step failed and was given up.
+    Failure,
+}
+
+/// Decides the ending; *incomplete* never hides behind *complete*.
+pub fn ending(direction: Direction, came_to: CameTo, servers: &[PlannedServer]) -> Ending {
+    let acted = servers.iter().any(|server| !matches!(server.treatment, Treatment::Leave { .. }));
+    let all_done = servers.iter().all(is_settled_well);
+    match (direction, came_to) {
+        (Direction::Shutdown, CameTo::CancelledInGrace) => Ending::ShutdownCancelled,
+        (Direction::Shutdown, CameTo::Superseded) => Ending::ShutdownSuperseded,
+        (Direction::Startup, CameTo::Superseded | CameTo::CancelledInGrace) => Ending::StartupSuperseded,
+        (Direction::Shutdown, CameTo::Failure) => Ending::ShutdownIncomplete,
+        (Direction::Startup, CameTo::Failure) => Ending::StartupIncomplete,
+        (_, CameTo::TheEnd) if !acted => Ending::NothingToDo,
+        (Direction::Shutdown, CameTo::TheEnd) if all_done => Ending::ShutdownComplete,
+        (Direction::Startup, CameTo::TheEnd) if all_done => Ending::StartupComplete,
+        (Direction::Shutdown, CameTo::TheEnd) => Ending::ShutdownIncomplete,
+        (Direction::Startup, CameTo::TheEnd) => Ending::StartupIncomplete,
+    }
+}
+
+fn is_settled_well(server: &PlannedServer) -> bool {
+    match &server.treatment {
+        Treatment::Leave { .. } => true,
+        Treatment::Doubt { .. } => false,
+        Treatment::Act | Treatment::Join => {
+            server.outcome == Some(Outcome::Done) && (server.units.is_empty() || server.services == Some(Outcome::Done))
+        }
+    }
+}
+
+/// One line of a report: a server and what there is to say of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    pub server: String,
+    pub name: String,
+    pub units: Vec<String>,
+    pub said: Said,
+}
+
+/// What a report says of a server; a mail puts it into the reader's language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    WillStop,
+    Stopped,
+    Started,
+    NotManaged,
+    Excluded,
+    WasStoppedBefore,
+    Gone,
+    Problem(String),
+    NotReached,
+}
+
+/// The line for a server after a run, or (`before`) in the warning.
+pub fn line(server: &PlannedServer, direction: Direction, before: bool) -> Line {
+    let said = match (&server.treatment, &server.services, &server.outcome) {
+        (Treatment::Leave { reason }, _, _) => match reason {
+            Leave::NotManaged => Said::NotManaged,
+            Leave::Excluded => Said::Excluded,
+            Leave::AlreadyStopped => Said::WasStoppedBefore,
+            Leave::Gone => Said::Gone,
+        },
+        (Treatment::Doubt { reason }, _, _) => Said::Problem(reason.clone()),
+        _ if before => Said::WillStop,
+        (_, Some(Outcome::NotDone { reason }), _) | (_, _, Some(Outcome::NotDone { reason })) => {
+            Said::Problem(reason.clone())
+        }
+        (_, _, Some(Outcome::Done)) if direction == Direction::Shutdown => Said::Stopped,
+        (_, _, Some(Outcome::Done)) => Said::Started,
+        (_, _, None) => Said::NotReached,
+    };
+    Line {
+        server: server.server.as_str().to_owned(),
+        name: server.name.clone(),
+        units: server.units.iter().map(|unit| unit.as_str().to_owned()).collect(),
+        said,
+    }
+}

@@ -1,0 +1,33 @@
+//! Text from tags, names and events is hostile until it has passed through here.
+
+/// `text` without control characters and bidirectional overrides, cut to `limit` characters.
+///
+/// CR, LF and NUL would break a mail header; bidi overrides make a name read as another one.
+pub fn shortened(text: &str, limit: usize) -> String {
+    let mut clean: String = text.chars().filter(|c| !is_hostile(*c)).take(limit + 1).collect();
+    if clean.chars().count() > limit {
+        clean.pop();
+        clean.push('…');
+    }
+    clean
+}
+
+fn is_hostile(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shortened;
+
+    #[test]
+    fn control_characters_and_bidi_overrides_are_dropped() {
+        assert_eq!(shortened("a\r\nBcc: x\u{202E}y\0", 50), "aBcc: xy");
+    }
+
+    #[test]
+    fn long_text_is_cut_and_says_so() {
+        assert_eq!(shortened(&"x".repeat(10_000), 3), "xxx…");
+    }
+}
