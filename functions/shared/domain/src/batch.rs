@@ -9,6 +9,7 @@ use crate::key::{KeyArn, KeyLook};
 use crate::plan::{Outcome, PlannedServer, Treatment};
 use crate::run::{Direction, RunRef};
 use crate::server::ServerState;
+use crate::unit::UnitName;
 
 /// The four things that a workflow does to a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +27,16 @@ impl Step {
             Self::StopServices | Self::StopServers => Direction::Shutdown,
             Self::StartServers | Self::StartServices => Direction::Startup,
         }
+    }
+
+    /// `units` (in start order) in the order in which this step acts, separated by spaces.
+    pub fn units_in_order(self, units: &[UnitName]) -> String {
+        let names = units.iter().map(UnitName::as_str);
+        let ordered: Vec<&str> = match self.direction() {
+            Direction::Shutdown => names.rev().collect(),
+            Direction::Startup => names.collect(),
+        };
+        ordered.join(" ")
     }
 
     pub fn is_about_services(self) -> bool {

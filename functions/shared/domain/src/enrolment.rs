@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::app::{Address, AppName, AppRecord, Language};
 use crate::error::Refusal;
+use crate::hold::Hold;
 use crate::key::KeyArn;
 
 /// At most this many admins to an app.
@@ -124,6 +125,15 @@ pub fn check_region(key: &KeyArn, region: &str) -> Result<(), Refusal> {
         key.as_str(),
         format!("use a key in {region}, where Lockstep and the databases are"),
     ))
+}
+
+/// A key that still holds servers must not be forgotten: nothing would start them again.
+pub fn check_unwatch(key: &KeyArn, holds: &[Hold]) -> Result<(), Refusal> {
+    if holds.is_empty() {
+        return Ok(());
+    }
+    let remedy = format!("enable the key and wait for its {} servers to be started", holds.len());
+    Err(Refusal::new("key_holds_servers", "key", key.as_str(), remedy))
 }
 
 #[cfg(test)]

@@ -41,6 +41,8 @@ pub enum Own {
     Intent,
     /// `StopInstances` answered that the server was running before.
     Stopped,
+    /// `StopInstances` answered that somebody else had stopped it before.
+    NotOurs,
     /// `StartInstances` is about to be called, or the server is on its way up.
     Starting,
 }

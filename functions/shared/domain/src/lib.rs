@@ -9,6 +9,7 @@ pub mod enrolment;
 pub mod epoch;
 pub mod error;
 pub mod event;
+pub mod evidence;
 pub mod hold;
 pub mod key;
 pub mod mail;

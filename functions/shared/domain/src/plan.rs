@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::app::AppName;
+use crate::batch::Step;
 use crate::hold::{Hold, Own};
 use crate::key::KeyArn;
 use crate::server::{Opted, SeenServer, ServerId, ServerState, opted};
@@ -27,12 +28,31 @@ pub struct PlannedServer {
     pub tier: i32,
     pub state: ServerState,
     pub treatment: Treatment,
+    /// The round in which it was last seen to use the key.
+    pub seen_in: Round,
     /// How the units ended; empty until they were acted on.
     #[serde(default)]
     pub services: Option<Outcome>,
     /// How the server ended; empty until it was acted on.
     #[serde(default)]
     pub outcome: Option<Outcome>,
+}
+
+impl PlannedServer {
+    /// The server with the outcome of a step; an outcome is written once.
+    pub fn settled(mut self, step: Step, outcome: Outcome) -> Self {
+        let slot = if step.is_about_services() { &mut self.services } else { &mut self.outcome };
+        slot.get_or_insert(outcome);
+        self
+    }
+}
+
+/// A shutdown looks for dependents twice: to warn, and again when the grace is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Round {
+    Warning,
+    Shutdown,
 }
 
 /// What the run will do with a server.
@@ -76,7 +96,7 @@ impl Outcome {
 }
 
 /// Decides what a shutdown for `key` does with a server that uses it.
-pub fn plan_server(seen: &SeenServer, hold: Option<&Hold>, key: &KeyArn) -> PlannedServer {
+pub fn plan_server(seen: &SeenServer, hold: Option<&Hold>, key: &KeyArn, round: Round) -> PlannedServer {
     let mut planned = PlannedServer {
         server: seen.server.clone(),
         name: shortened(seen.tags.get("Name").map_or("", String::as_str), 64),
@@ -85,6 +105,7 @@ pub fn plan_server(seen: &SeenServer, hold: Option<&Hold>, key: &KeyArn) -> Plan
         tier: 0,
         state: seen.state,
         treatment: Treatment::Leave { reason: Leave::NotManaged },
+        seen_in: round,
         services: None,
         outcome: None,
     };
@@ -118,12 +139,37 @@ fn treat(state: ServerState, hold: Option<&Hold>, key: &KeyArn) -> Treatment {
     }
 }
 
+/// Ends a round: servers that were warned about and no longer use the key are let off, and a plan
+/// larger than the cap (0: none) is not carried out. Returns the plan and the rows that changed.
+pub fn close_round(
+    mut servers: Vec<PlannedServer>,
+    round: Round,
+    cap: usize,
+) -> (Vec<PlannedServer>, Vec<PlannedServer>) {
+    let before = servers.clone();
+    for server in servers.iter_mut().filter(|server| server.seen_in != round) {
+        server.treatment = Treatment::Leave { reason: Leave::Gone };
+    }
+    let acted_on = servers.iter().filter(|server| is_acted_on(server)).count();
+    if cap > 0 && acted_on > cap {
+        let reason =
+            format!("the plan has {acted_on} servers and MaxServersPerRun is {cap}; raise it to carry the plan out");
+        for server in servers.iter_mut().filter(|server| is_acted_on(server)) {
+            server.treatment = Treatment::Doubt { reason: reason.clone() };
+        }
+    }
+    let changed = servers.iter().filter(|server| !before.contains(server)).cloned().collect();
+    (servers, changed)
+}
+
 /// Decides what a startup for `key` does with a server that the key holds down.
 pub fn plan_startup(hold: &Hold, key: &KeyArn) -> PlannedServer {
     let others: Vec<&KeyArn> = hold.keys.iter().filter(|other| *other != key).collect();
     let treatment = if !others.is_empty() {
         let ids: Vec<&str> = others.iter().map(|other| other.id()).collect();
         Treatment::Doubt { reason: format!("it stays down: key {} still holds it", ids.join(", ")) }
+    } else if hold.own == Own::NotOurs {
+        Treatment::Leave { reason: Leave::AlreadyStopped }
     } else if hold.own == Own::Intent {
         let reason = "the answer that would prove that we stopped it was lost; start it by hand if it should run";
         Treatment::Doubt { reason: reason.to_owned() }
@@ -134,10 +180,11 @@ pub fn plan_startup(hold: &Hold, key: &KeyArn) -> PlannedServer {
         server: hold.server.clone(),
         name: String::new(),
         app: Some(hold.app.clone()),
-        units: hold.units.clone(),
+        units: hold.units_to_start(),
         tier: 0,
         state: hold.prior,
         treatment,
+        seen_in: Round::Shutdown,
         services: None,
         outcome: None,
     }

@@ -1,7 +1,10 @@
 //! What a run did, resource by resource, and how it ended.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use crate::app::AppName;
 use crate::plan::{Leave, Outcome, PlannedServer, Treatment};
 use crate::run::{Direction, Ending};
 
@@ -45,6 +48,24 @@ fn is_settled_well(server: &PlannedServer) -> bool {
             server.outcome == Some(Outcome::Done) && (server.units.is_empty() || server.services == Some(Outcome::Done))
         }
     }
+}
+
+/// A plan by app; what belongs to no app is apart.
+#[derive(Debug, Default)]
+pub struct ByApp<'a> {
+    pub apps: BTreeMap<AppName, Vec<&'a PlannedServer>>,
+    pub unmanaged: Vec<&'a PlannedServer>,
+}
+
+pub fn by_app(servers: &[PlannedServer]) -> ByApp<'_> {
+    let mut report = ByApp::default();
+    for server in servers {
+        match &server.app {
+            Some(app) => report.apps.entry(app.clone()).or_default().push(server),
+            None => report.unmanaged.push(server),
+        }
+    }
+    report
 }
 
 /// One line of a report: a server and what there is to say of it.

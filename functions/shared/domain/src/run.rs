@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::key::KeyArn;
@@ -65,6 +65,25 @@ pub struct RunRecord {
     pub ending: Option<Ending>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
+}
+
+/// What a startup finds of the shutdown before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Before {
+    /// It waits out its grace and has touched nothing: it is cancelled.
+    InGrace,
+    /// It may still be acting.
+    Acting,
+    /// It has ended, or never was, or had `patience` to end.
+    LetGo,
+}
+
+pub fn before_startup(before: Option<&RunRecord>, own: &RunRecord, now: Timestamp, patience: SignedDuration) -> Before {
+    match before {
+        Some(before) if before.ending.is_none() && own.noticed_at < before.grace_ends_at => Before::InGrace,
+        Some(before) if before.ending.is_none() && now < own.noticed_at + patience => Before::Acting,
+        _ => Before::LetGo,
+    }
 }
 
 /// How a run can end; also in its mail, metric and event.

@@ -1,0 +1,99 @@
+# Every command that a person or CI needs. All of them install what they miss, pinned, outside the clone's sources.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+PORT   ?= 4566
+SCALE  ?= 60
+STACK  ?= lockstep
+PYTHON ?= python3
+
+# A folder that outlives the clone, if there is one; it is never made here.
+CACHE := $(or $(wildcard $(HOME)/.cache/lockstep),$(CURDIR)/target)
+ifneq ($(CACHE),$(CURDIR)/target)
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+endif
+
+# Two Python environments, for sam and ministack pin different botocores; each is named by what is in it.
+fingerprint = $(shell { $(PYTHON) --version; cat $(1); } | sha256sum | cut -c1-12)
+CLOUD := $(CACHE)/venv-cloud-$(call fingerprint,tests/cloud/requirements.txt)
+TOOLS := $(CACHE)/venv-tools-$(call fingerprint,tests/requirements-tools.txt)
+export PATH := $(TOOLS)/bin:$(PATH)
+export SAM_CLI_TELEMETRY := 0
+export PYTHONDONTWRITEBYTECODE := 1
+python := $(CLOUD)/bin/python
+
+FAKETIME := $(wildcard /usr/lib/*/faketime/libfaketime.so.1)
+SOURCES  := $(shell find Cargo.toml Cargo.lock rust-toolchain.toml template.yaml functions statemachine -type f 2>/dev/null)
+LOCAL    := target/sam/local/template.yaml
+AWS      := target/sam/aws/template.yaml
+DEVIATION ?=
+
+.PHONY: help demo test check bench up down deploy build clean install tidy
+
+help: ## Lists the commands.
+	@sed -n 's/^\([a-z]*\):.*## /\1: /p' $(MAKEFILE_LIST) | column -t -s :
+
+demo: up ## Disables and enables a key in the local cloud and tells what happens.
+	@$(python) -m tests.demo
+
+test: install $(LOCAL) ## Runs every test.
+	@CARGO_TERM_PROGRESS_WHEN=never $(python) -m tests.tidy.every_test
+
+check: install tidy ## Formatting, lints, documentation, template.
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
+	cfn-lint --append-rules cfn_lint_serverless.rules -- template.yaml
+	sam validate --lint --template template.yaml
+	ruff check tests
+	ruff format --check tests
+
+tidy: install
+	@$(python) -m pytest -q -p no:cacheprovider tests/tidy
+
+bench: ## Not built yet.
+	@echo "make bench is not built yet: nothing was measured."
+
+up: install $(LOCAL) ## Starts the local cloud and deploys the stack there.
+	@$(python) -m tests.world up --port $(PORT) --scale $(SCALE)
+
+down: ## Stops the local cloud.
+	@if [ -x $(python) ]; then $(python) -m tests.world down; fi
+
+build: install $(LOCAL) ## Builds the Lambdas for the local cloud.
+
+deploy: install $(AWS) ## Deploys to AWS; it asks for what it must know.
+	sam deploy --guided --template-file $(AWS) --stack-name $(STACK) --capabilities CAPABILITY_IAM
+
+clean: down ## Removes what was built; keeps what was installed.
+	rm -rf target/sam target/demo target/cloud target/cloud.*
+	cargo clean --quiet
+
+# The host's own linker is quicker than zig and right for programs that run on this machine.
+$(LOCAL): $(SOURCES) | install
+	@mkdir -p target
+	@CARGO_LAMBDA_COMPILER=cargo ./tests/world/build.sh $(@D) x86_64
+
+$(AWS): $(SOURCES) | install
+	sam build --no-cached --build-dir $(@D) --parameter-overrides Architecture=arm64
+
+install: $(if $(FAKETIME),,faketime) $(CLOUD)/.complete $(TOOLS)/.complete
+	@command -v cargo > /dev/null || { echo "Rust is missing: install rustup, https://rustup.rs" >&2; exit 1; }
+
+.PHONY: faketime
+faketime:
+	@if [ "$$(id -u)" = 0 ]; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends faketime libfaketime > /dev/null; \
+	else \
+	    echo "The local cloud needs the Debian packages faketime and libfaketime: sudo apt-get install faketime libfaketime" >&2; exit 1; \
+	fi
+
+$(CLOUD)/.complete: tests/cloud/requirements.txt
+$(TOOLS)/.complete: tests/requirements-tools.txt
+%/.complete:
+	@echo "Installing $< into $*"
+	@rm -rf $* && mkdir -p $(CACHE) && $(PYTHON) -m venv $*
+	@$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@

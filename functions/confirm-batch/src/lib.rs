@@ -1,0 +1,106 @@
+//! Right before a call that changes something: a fresh look at the key, the epoch, and the intent written.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use lockstep_aws::clock;
+use lockstep_aws::configuration::{self, SdkConfig};
+use lockstep_aws::error::Failure;
+use lockstep_aws::keys::Keys;
+use lockstep_aws::lambda;
+use lockstep_aws::ledger::Ledger;
+use lockstep_domain::batch::{Act, Confirmation, Step, StuckPolicy, confirm, decide};
+use lockstep_domain::hold::Hold;
+use lockstep_domain::plan::PlannedServer;
+use lockstep_domain::run::RunRef;
+use lockstep_domain::server::ServerId;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub struct World {
+    keys: Keys,
+    ledger: Ledger,
+    policy: StuckPolicy,
+}
+
+impl World {
+    pub fn new(sdk: &SdkConfig) -> Result<Self, Failure> {
+        Ok(Self { keys: Keys::new(sdk), ledger: Ledger::new(sdk)?, policy: configuration::stuck_policy()? })
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Input {
+    #[serde(flatten)]
+    run: RunRef,
+    batch: String,
+    step: Step,
+}
+
+/// `go`: call for `servers`. `look`: no call, but look. `nothing`: all settled. `superseded`: stop acting.
+#[derive(Debug, Serialize)]
+pub struct Answer {
+    pub verdict: &'static str,
+    pub servers: Vec<ServerId>,
+    /// Every server of the batch that is not settled yet.
+    pub watched: Vec<ServerId>,
+    /// Unit names in the order in which to act, separated by spaces.
+    pub units: String,
+    pub asked_at: Timestamp,
+}
+
+impl Answer {
+    fn empty(verdict: &'static str, now: Timestamp) -> Self {
+        Self { verdict, servers: Vec::new(), watched: Vec::new(), units: String::new(), asked_at: now }
+    }
+}
+
+pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
+    let Input { run, batch, step } = lambda::read(input)?;
+    let record = world.ledger.key(&run.key).await?;
+    let look = world.keys.look(&run.key).await?;
+    let now = clock::now();
+    match confirm(step.direction(), &run, record.as_ref(), &look) {
+        Confirmation::Go => {}
+        Confirmation::Unknown { reason } => {
+            return Err(Failure::retryable(format!("confirming batch {batch} of run {}: {reason}", run.run)));
+        }
+        Confirmation::Superseded { reason } => {
+            tracing::info!(decision = "superseded", reason, run.name = %run.run, batch, "batch confirmed");
+            return Ok(Answer::empty("superseded", now));
+        }
+    }
+    let members = world.ledger.batch(&run.run, &batch).await?;
+    let servers = world.ledger.servers_of(&run.run, &members.servers).await?;
+    let holds: BTreeMap<ServerId, Hold> =
+        world.ledger.holds(&members.servers).await?.into_iter().map(|hold| (hold.server.clone(), hold)).collect();
+    let mut answer = Answer::empty("nothing", now);
+    let (mut intents, mut settled) = (Vec::new(), Vec::new());
+    for server in servers {
+        match decide(step, &server, holds.get(&server.server), &run, world.policy, now) {
+            Act::Call(hold) => {
+                answer.servers.push(hold.server.clone());
+                answer.watched.push(hold.server.clone());
+                intents.push(hold);
+            }
+            Act::Watch => answer.watched.push(server.server),
+            Act::Settle(hold, outcome) => {
+                intents.extend(hold);
+                settled.push(PlannedServer::settled(server, step, outcome));
+            }
+            Act::Skip => {}
+        }
+    }
+    if !world.ledger.write_holds(&run, &intents).await? {
+        return Ok(Answer::empty("superseded", now));
+    }
+    world.ledger.put_servers(&run.run, &settled).await?;
+    if !answer.servers.is_empty() {
+        answer.verdict = "go";
+    } else if !answer.watched.is_empty() {
+        answer.verdict = "look";
+    }
+    answer.units = step.units_in_order(&members.units);
+    tracing::info!(decision = answer.verdict, servers = answer.servers.len(), run.name = %run.run, batch, "batch confirmed");
+    Ok(answer)
+}

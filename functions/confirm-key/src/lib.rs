@@ -1,0 +1,50 @@
+//! After the grace: is it over, is the key still off, and is this run still the newest?
+
+use lockstep_aws::clock;
+use lockstep_aws::configuration::SdkConfig;
+use lockstep_aws::error::Failure;
+use lockstep_aws::keys::Keys;
+use lockstep_aws::lambda;
+use lockstep_aws::ledger::Ledger;
+use lockstep_domain::batch::{Confirmation, confirm};
+use lockstep_domain::run::RunRef;
+use serde::Serialize;
+use serde_json::Value;
+
+pub struct World {
+    keys: Keys,
+    ledger: Ledger,
+}
+
+impl World {
+    pub fn new(sdk: &SdkConfig) -> Result<Self, Failure> {
+        Ok(Self { keys: Keys::new(sdk), ledger: Ledger::new(sdk)? })
+    }
+}
+
+/// `go`: act. `superseded`: the key changed. `early`: the grace is not over, whatever woke us.
+#[derive(Debug, Serialize)]
+pub struct Answer {
+    pub verdict: &'static str,
+    pub reason: String,
+}
+
+pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
+    let run: RunRef = lambda::read(input)?;
+    let record = world.ledger.run(&run.run).await?;
+    let record = record.ok_or_else(|| Failure::terminal(format!("confirming run {}: it has no record", run.run)))?;
+    let newest = world.ledger.key(&run.key).await?;
+    let look = world.keys.look(&run.key).await?;
+    let answer = match confirm(record.direction, &run, newest.as_ref(), &look) {
+        Confirmation::Superseded { reason } => Answer { verdict: "superseded", reason },
+        Confirmation::Unknown { reason } => {
+            return Err(Failure::retryable(format!("confirming run {}: {reason}", run.run)));
+        }
+        Confirmation::Go if clock::now() < record.grace_ends_at => {
+            Answer { verdict: "early", reason: format!("the grace ends at {}", record.grace_ends_at) }
+        }
+        Confirmation::Go => Answer { verdict: "go", reason: "the grace is over and the key is still off".to_owned() },
+    };
+    tracing::info!(decision = answer.verdict, reason = answer.reason, run.name = %run.run, "key confirmed");
+    Ok(answer)
+}

@@ -1,0 +1,59 @@
+//! Closes the search for dependents: puts them into batches, in order.
+
+use lockstep_aws::configuration::{self, SdkConfig};
+use lockstep_aws::error::Failure;
+use lockstep_aws::lambda;
+use lockstep_aws::ledger::Ledger;
+use lockstep_domain::plan::{Round, close_round, server_batches, service_batches};
+use lockstep_domain::run::RunRef;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub struct World {
+    ledger: Ledger,
+    /// 0 means: no cap.
+    max_servers: usize,
+}
+
+impl World {
+    pub fn new(sdk: &SdkConfig) -> Result<Self, Failure> {
+        Ok(Self { ledger: Ledger::new(sdk)?, max_servers: configuration::max_servers()? })
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Input {
+    #[serde(flatten)]
+    run: RunRef,
+    round: Round,
+}
+
+/// References to batches; the batches themselves stay in the ledger.
+#[derive(Debug, Serialize)]
+pub struct Answer {
+    pub services: Vec<BatchRef>,
+    pub servers: Vec<BatchRef>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct BatchRef {
+    #[serde(flatten)]
+    pub run: RunRef,
+    pub batch: String,
+}
+
+pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
+    let Input { run, round } = lambda::read(input)?;
+    let servers = world.ledger.servers(&run.run).await?;
+    let (planned, changed) = close_round(servers, round, world.max_servers);
+    world.ledger.put_servers(&run.run, &changed).await?;
+    if round == Round::Warning {
+        tracing::info!(servers = planned.len(), run.name = %run.run, "warning planned");
+        return Ok(Answer { services: Vec::new(), servers: Vec::new() });
+    }
+    let services = world.ledger.put_batches(&run.run, "services", &service_batches(&planned)).await?;
+    let batches = world.ledger.put_batches(&run.run, "servers", &server_batches(&planned)).await?;
+    tracing::info!(servers = planned.len(), batches = batches.len(), run.name = %run.run, "shutdown planned");
+    let refer = |names: Vec<String>| names.into_iter().map(|batch| BatchRef { run: run.clone(), batch }).collect();
+    Ok(Answer { services: refer(services), servers: refer(batches) })
+}

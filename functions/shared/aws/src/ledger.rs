@@ -1,0 +1,34 @@
+//! The ledger: one DynamoDB table that remembers keys, apps, holds and runs.
+//!
+//! | pk | sk | row |
+//! |---|---|---|
+//! | `KEY#<arn>` | `KEY` | `KeyRecord` |
+//! | `KEY#<arn>` | `HOLD#<server>` | which servers the key holds |
+//! | `HOLD#<server>` | `HOLD` | `Hold` |
+//! | `APP#<name>` | `APP` | `AppRecord` |
+//! | `RUN#<run>` | `RUN` | `RunRecord` |
+//! | `RUN#<run>` | `SERVER#<id>`, `BATCH#<step>#<n>`, `MAIL#<id>` | plan, batches, claims of mails |
+
+mod apps;
+mod holds;
+mod keys;
+mod rows;
+mod runs;
+
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::Client;
+
+use crate::configuration::required;
+use crate::error::Failure;
+
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    client: Client,
+    table: String,
+}
+
+impl Ledger {
+    pub fn new(sdk: &SdkConfig) -> Result<Self, Failure> {
+        Ok(Self { client: Client::new(sdk), table: required("LEDGER_TABLE")? })
+    }
+}

@@ -1,0 +1,157 @@
+//! Reading and writing rows; every read is strongly consistent.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, PutRequest, WriteRequest};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::Ledger;
+use crate::error::Failure;
+
+pub(super) type Item = HashMap<String, AttributeValue>;
+
+/// DynamoDB takes 100 keys to a BatchGetItem and 25 rows to a BatchWriteItem.
+const READS: usize = 100;
+const WRITES: usize = 25;
+/// What DynamoDB leaves undone is asked again this often before the step is retried as a whole.
+const ROUNDS: usize = 5;
+
+pub(super) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+pub(super) fn number(value: u64) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+pub(super) fn address(pk: &str, sk: &str) -> Item {
+    HashMap::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
+}
+
+/// A row as DynamoDB stores it.
+pub(super) fn item<T: Serialize>(pk: &str, sk: &str, row: &T) -> Result<Item, Failure> {
+    let mut item: Item =
+        serde_dynamo::to_item(row).map_err(|error| Failure::of_row(format!("writing row {pk} {sk}"), error))?;
+    item.extend(address(pk, sk));
+    Ok(item)
+}
+
+pub(super) fn parse<T: DeserializeOwned>(item: Item) -> Result<T, Failure> {
+    let sk = item.get("sk").and_then(|sk| sk.as_s().ok()).cloned().unwrap_or_default();
+    serde_dynamo::from_item(item).map_err(|error| Failure::of_row(format!("reading a row {sk} of the ledger"), error))
+}
+
+impl Ledger {
+    pub(super) async fn get<T: DeserializeOwned>(&self, pk: &str, sk: &str) -> Result<Option<T>, Failure> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(address(pk, sk)))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| Failure::of_call(format!("reading row {sk} of the ledger"), error))?;
+        answer.item.map(parse).transpose()
+    }
+
+    pub(super) async fn put<T: Serialize>(&self, pk: &str, sk: &str, row: &T) -> Result<(), Failure> {
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item(pk, sk, row)?));
+        put.send().await.map(drop).map_err(|error| Failure::of_call(format!("writing row {sk} of the ledger"), error))
+    }
+
+    /// Puts a row unless there is one; says whether it was put.
+    pub(super) async fn put_new<T: Serialize>(&self, pk: &str, sk: &str, row: &T) -> Result<bool, Failure> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item(pk, sk, row)?))
+            .condition_expression("attribute_not_exists(pk)");
+        match put.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Ok(false)
+            }
+            Err(error) => Err(Failure::of_call(format!("writing row {sk} of the ledger"), error)),
+        }
+    }
+
+    pub(super) async fn delete(&self, pk: &str, sk: &str) -> Result<(), Failure> {
+        let delete = self.client.delete_item().table_name(&self.table).set_key(Some(address(pk, sk)));
+        delete.send().await.map(drop).map_err(|error| Failure::of_call(format!("deleting row {sk}"), error))
+    }
+
+    /// All rows of `pk` whose `sk` begins with `prefix`, page after page.
+    pub(super) async fn query(&self, pk: &str, prefix: &str) -> Result<Vec<Item>, Failure> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", text(pk))
+            .expression_attribute_values(":prefix", text(prefix))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let mut rows = Vec::new();
+        while let Some(row) = pages.next().await {
+            rows.push(row.map_err(|error| Failure::of_call(format!("listing rows {prefix}* of the ledger"), error))?);
+        }
+        Ok(rows)
+    }
+
+    pub(super) async fn get_many<T: DeserializeOwned>(&self, addresses: Vec<Item>) -> Result<Vec<T>, Failure> {
+        let doing = "reading rows of the ledger";
+        let mut rows = Vec::new();
+        for chunk in addresses.chunks(READS) {
+            let mut left = chunk.to_vec();
+            for _ in 0..ROUNDS {
+                if left.is_empty() {
+                    break;
+                }
+                let keys = KeysAndAttributes::builder().set_keys(Some(left)).consistent_read(true).build();
+                let keys = keys.map_err(|error| Failure::of_row(doing, error))?;
+                let get = self.client.batch_get_item().request_items(&self.table, keys);
+                let answer = get.send().await.map_err(|error| Failure::of_call(doing, error))?;
+                let found = answer.responses.unwrap_or_default().remove(&self.table).unwrap_or_default();
+                for item in found {
+                    rows.push(parse(item)?);
+                }
+                let unread = answer.unprocessed_keys.unwrap_or_default().remove(&self.table);
+                left = unread.map(|keys| keys.keys).unwrap_or_default();
+            }
+            if !left.is_empty() {
+                return Err(Failure::retryable(format!("{doing}: {} were not read", left.len())));
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Puts rows without a condition, in any order.
+    pub(super) async fn put_many(&self, items: Vec<Item>) -> Result<(), Failure> {
+        let doing = "writing rows of the ledger";
+        for chunk in items.chunks(WRITES) {
+            let mut left = Vec::new();
+            for item in chunk {
+                let put = PutRequest::builder().set_item(Some(item.clone())).build();
+                let put = put.map_err(|error| Failure::of_row(doing, error))?;
+                left.push(WriteRequest::builder().put_request(put).build());
+            }
+            for _ in 0..ROUNDS {
+                if left.is_empty() {
+                    break;
+                }
+                let write = self.client.batch_write_item().request_items(&self.table, left);
+                let answer = write.send().await.map_err(|error| Failure::of_call(doing, error))?;
+                left = answer.unprocessed_items.unwrap_or_default().remove(&self.table).unwrap_or_default();
+            }
+            if !left.is_empty() {
+                return Err(Failure::retryable(format!("{doing}: {} were not written", left.len())));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,50 @@
+//! SES: sending a mail to one address.
+
+use aws_config::SdkConfig;
+use aws_sdk_sesv2::Client;
+use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageHeader};
+use lockstep_domain::app::Address;
+use lockstep_domain::mail::Mail;
+
+use crate::configuration::required;
+use crate::error::Failure;
+
+#[derive(Debug, Clone)]
+pub struct Mails {
+    client: Client,
+    sender: String,
+    configuration_set: String,
+}
+
+impl Mails {
+    pub fn new(sdk: &SdkConfig) -> Result<Self, Failure> {
+        Ok(Self {
+            client: Client::new(sdk),
+            sender: required("SENDER_ADDRESS")?,
+            configuration_set: required("CONFIGURATION_SET")?,
+        })
+    }
+
+    /// Sends one mail; `id` goes into a header, so that a doubled mail can be told from a second one.
+    pub async fn send(&self, mail: &Mail, to: &Address, id: &str) -> Result<(), Failure> {
+        let doing = "sending a mail";
+        let built = |error| Failure::of_row(doing, error);
+        let content = |text: &str| Content::builder().data(text).charset("UTF-8").build().map_err(built);
+        let header = MessageHeader::builder().name("X-Lockstep-Mail").value(id).build().map_err(built)?;
+        let message = Message::builder()
+            .subject(content(&mail.subject)?)
+            .body(Body::builder().text(content(&mail.text)?).build())
+            .headers(header)
+            .build();
+        self.client
+            .send_email()
+            .from_email_address(&self.sender)
+            .configuration_set_name(&self.configuration_set)
+            .destination(Destination::builder().to_addresses(to.as_str()).build())
+            .content(EmailContent::builder().simple(message).build())
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| Failure::of_call(doing, error))
+    }
+}

@@ -1,0 +1,126 @@
+"""Run Command: an invocation waits for its agent, works through the units one by one, and reports.
+
+The shell of a document is not interpreted. A document with the parameters `Verb` and `Units` is simulated:
+for each unit in order the state before, the verb, and the state after, one line of output each.
+Any other document succeeds without output.
+"""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.cloud import calls
+from tests.cloud.clock import timeline
+from tests.cloud.units import WANTED
+from tests.cloud.world import Server
+
+DELIVERY_TAKES_S = 1
+DELIVERY_RETRIES_EVERY_S = 5
+DELAYED_AFTER_S = 30
+STARTING_TAKES_S = 1
+
+
+@dataclass
+class Invocation:
+    """One command on one server."""
+
+    command: dict[str, Any]
+    server: Server
+    delivery_timeout_s: float
+    execution_timeout_s: float
+    sent: float = field(default_factory=time.time)
+    status: str = "Pending"
+    details: str = "Pending"
+    response_code: int = -1
+    output: str = ""
+    started: float | None = None
+    ended: float | None = None
+
+    @property
+    def is_over(self) -> bool:
+        return self.ended is not None
+
+    def deliver(self) -> None:
+        if self.is_over or self.started:
+            return
+        waited = time.time() - self.sent
+        if waited >= self.delivery_timeout_s:
+            self.finish("TimedOut", "Delivery Timed Out", -1)
+        elif self.server.agent == "online":
+            self.run()
+        else:
+            if waited >= DELAYED_AFTER_S:
+                self.status = self.details = "Delayed"
+            left = self.delivery_timeout_s - waited
+            timeline.after(min(DELIVERY_RETRIES_EVERY_S, left), self.deliver)
+
+    def run(self) -> None:
+        self.started = time.time()
+        self.status = self.details = "InProgress"
+        timeline.after(self.execution_timeout_s, self.give_up)
+        verb = self.parameter("Verb")
+        if verb not in WANTED:
+            timeline.after(STARTING_TAKES_S, lambda: self.finish("Success", "Success", 0))
+            return
+        names = " ".join(self.command["Parameters"].get("Units", [])).split()
+        timeline.after(STARTING_TAKES_S, lambda: self.next_unit(verb, names, failed=False))
+
+    def next_unit(self, verb: str, names: list[str], failed: bool) -> None:
+        if self.is_over or self.server.agent != "online":
+            # A command whose server went away is not heard of again until its time is up.
+            return
+        if not names:
+            self.finish("Failed", "Failed", 1) if failed else self.finish("Success", "Success", 0)
+            return
+        unit = self.server.units.get(names[0])
+        takes_s = unit.takes_s if unit and verb != "status" else 0
+        timeline.after(takes_s, lambda: self.do_unit(verb, names, failed))
+
+    def do_unit(self, verb: str, names: list[str], failed: bool) -> None:
+        if self.is_over or self.server.agent != "online":
+            return
+        name, *rest = names
+        unit = self.server.units.get(name)
+        if unit is None:
+            self.output += f"{name} unknown unknown\n"
+            self.next_unit(verb, rest, failed=True)
+            return
+        before = unit.state
+        unit.apply(verb)
+        self.output += f"{name} {before} {unit.state}\n"
+        if verb != "status":
+            calls.world_did("systemd", verb, [f"{self.server.id}/{name}"], unit.state, before=before)
+        if verb == "stop" and unit.state == "inactive" and unit.restarts_after_s is not None:
+            timeline.after(unit.restarts_after_s, lambda: self.restart(name))
+        self.next_unit(verb, rest, failed or not unit.reached(verb))
+
+    def restart(self, name: str) -> None:
+        unit = self.server.units.get(name)
+        if unit and unit.state == "inactive" and self.server.state == "running":
+            unit.apply("start")
+            calls.world_did("systemd", "start", [f"{self.server.id}/{name}"], unit.state, cause="restarts by itself")
+
+    def give_up(self) -> None:
+        if not self.is_over:
+            self.finish("TimedOut", "Execution Timed Out", -1)
+
+    def finish(self, status: str, details: str, response_code: int) -> None:
+        self.status, self.details, self.response_code = status, details, response_code
+        self.ended = time.time()
+        command = self.command["CommandId"]
+        calls.world_did("ssm", "CommandEnded", [self.server.id, command], details)
+
+    def parameter(self, name: str) -> str | None:
+        values = self.command["Parameters"].get(name)
+        return values[0] if values else None
+
+
+def command_status(invocations: list[Invocation]) -> str:
+    states = {invocation.status for invocation in invocations}
+    for status in ("Pending", "Delayed", "InProgress"):
+        if status in states:
+            return "InProgress" if len(states) > 1 and status != "InProgress" else status
+    for status in ("Failed", "TimedOut"):
+        if status in states:
+            return status
+    return "Success"

@@ -1,0 +1,104 @@
+"""The control API of the cloud, under `/_cloud/`: look at the world, and make it go wrong."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, fields
+from typing import Any
+from urllib.parse import parse_qs
+
+from tests.cloud import calls, clock, faults, keys, mails, reset
+from tests.cloud.units import Unit
+from tests.cloud.world import Server, servers
+
+
+class BadRequest(Exception):
+    pass
+
+
+async def answer(scope: dict, receive: Callable, send: Callable) -> None:
+    body = b""
+    more = True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    query = {name: values[0] for name, values in parse_qs(scope["query_string"].decode()).items()}
+    path = scope["path"].removeprefix("/_cloud/").strip("/").split("/")
+    try:
+        status, result = 200, respond(scope["method"], path, query, json.loads(body or b"{}"))
+    except (BadRequest, TypeError, ValueError) as error:
+        status, result = 400, {"message": str(error)}
+    except KeyError as error:
+        status, result = 404, {"message": f"there is no {error}"}
+    await send(
+        {"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json")]},
+    )
+    await send({"type": "http.response.body", "body": json.dumps(result).encode()})
+
+
+def respond(method: str, path: list[str], query: dict[str, str], body: dict[str, Any]) -> Any:
+    match method, path:
+        case "GET", ["health"]:
+            return {"status": "ok"}
+        case "GET", ["clock"]:
+            return {"now": clock.iso(), "at_s": round(clock.at_s(), 3), "scale": clock.SCALE}
+        case "GET", ["calls"]:
+            mutating = query.get("mutating")
+            return calls.since(float(query.get("since", 0)), None if mutating is None else mutating == "true")
+        case "GET", ["servers"]:
+            return [describe(server) for server in list(servers.values())]
+        case "GET", ["servers", id]:
+            return describe(servers[id])
+        case "PATCH", ["servers", id]:
+            change(servers[id], body)
+            return describe(servers[id])
+        case "POST", ["faults"]:
+            return {"id": faults.add(body).id}
+        case "GET", ["faults"]:
+            return faults.every()
+        case "DELETE", ["faults"]:
+            faults.clear()
+            return {}
+        case "POST", ["events"]:
+            keys.delivery = keys.Delivery(**body)
+            return asdict(keys.delivery)
+        case "GET", ["events"]:
+            return asdict(keys.delivery)
+        case "GET", ["mails"]:
+            return [mails.describe(mail) for mail in mails.every()]
+        case "POST", ["reset"]:
+            reset.reset(**body)
+            return {}
+    raise BadRequest(f"{method} /_cloud/{'/'.join(path)} is not known here")
+
+
+def describe(server: Server) -> dict[str, Any]:
+    return {
+        "id": server.id,
+        "state": server.state,
+        "agent": server.agent,
+        "units": {name: unit.state for name, unit in server.units.items()},
+        "tags": server.tags,
+        "status_checks": server.status_checks,
+    }
+
+
+def change(server: Server, wanted: dict[str, Any]) -> None:
+    for name, value in wanted.items():
+        if name == "agent":
+            server.agent_is_cut_off = {"offline": True, "online": False}[value]
+        elif name in ("stop_takes_s", "start_takes_s"):
+            setattr(server, name, float(value))
+        elif name == "units":
+            for unit, settings in value.items():
+                change_unit(server.units[unit], settings)
+        else:
+            raise BadRequest(f"a server has no {name} to change")
+
+
+def change_unit(unit: Unit, settings: dict[str, Any]) -> None:
+    known = {field.name for field in fields(Unit)} - {"name"}
+    for name, value in settings.items():
+        if name not in known:
+            raise BadRequest(f"a unit has no {name}; it has {', '.join(sorted(known))}")
+        setattr(unit, name, value)

@@ -1,0 +1,38 @@
+"""A new world under the same deployed stack."""
+
+from ministack.services import dynamodb, kms, sqs, stepfunctions
+from moto.ec2.models import ec2_backends
+
+from tests.cloud import calls, clock, faults, keys, mails, ssm
+from tests.cloud.moto_service import lock
+from tests.cloud.world import servers
+
+
+def reset(tables: bool = False) -> None:
+    """No fleet, keys, mails, messages, faults, log or executions; and, if asked, no rows in any table."""
+    _abort_executions()
+    clock.timeline.clear()
+    with lock:
+        servers.clear()
+        ec2_backends.reset()
+    kms.reset()
+    mails.clear()
+    ssm.clear()
+    faults.clear()
+    keys.delivery = keys.Delivery()
+    for queue in list(sqs._queues._data.values()):
+        queue["messages"].clear()
+    if tables:
+        for table in list(dynamodb._tables._data.values()):
+            table["items"].clear()
+            table["ItemCount"] = 0
+    calls.clear()
+
+
+def _abort_executions() -> None:
+    # Silently: an event about it would reach the rules of the stack and start mails of the old world.
+    for execution in list(stepfunctions._executions._data.values()):
+        if execution["status"] == "RUNNING":
+            execution.update(status="ABORTED", stopDate=stepfunctions.now_iso())
+    stepfunctions._executions._data.clear()
+    stepfunctions._map_runs._data.clear()

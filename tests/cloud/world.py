@@ -1,0 +1,94 @@
+"""The servers of the world, as their owner would find them: power, agent and units."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.cloud import calls
+from tests.cloud.units import Unit
+
+AGENT_COMES_ONLINE_AFTER_S = 20
+STATUS_CHECKS_TAKE_S = 60
+SERVICES_TAG = "lockstep:services"
+
+
+@dataclass
+class Server:
+    """What moto does not know of one of its instances."""
+
+    instance: Any
+    account: str
+    region: str
+    running_since: float = field(default_factory=time.time)
+    # A node stays registered with Systems Manager once its agent has reported.
+    first_started: float = field(default_factory=time.time)
+    agent_is_cut_off: bool = False
+    stop_takes_s: float = 45
+    start_takes_s: float = 16
+    known_units: dict[str, Unit] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        return self.instance.id
+
+    @property
+    def state(self) -> str:
+        return self.instance._state.name
+
+    @property
+    def tags(self) -> dict[str, str]:
+        return {tag["key"]: tag["value"] for tag in self.instance.get_tags()}
+
+    @property
+    def units(self) -> dict[str, Unit]:
+        """The units its tag names, in start order. A unit that is new on a running server is active."""
+        names = self.tags.get(SERVICES_TAG, "").split()
+        for name in names:
+            if name not in self.known_units:
+                self.known_units[name] = Unit(name, "active" if self.state == "running" else "inactive")
+        return {name: self.known_units[name] for name in names}
+
+    @property
+    def has_agent(self) -> bool:
+        return SERVICES_TAG in self.tags
+
+    @property
+    def is_registered(self) -> bool:
+        reported = time.time() >= self.first_started + AGENT_COMES_ONLINE_AFTER_S
+        return self.has_agent and reported and self.state not in ("shutting-down", "terminated")
+
+    @property
+    def agent(self) -> str:
+        """`online`, `offline` or `absent`."""
+        if not self.has_agent:
+            return "absent"
+        up = self.state == "running" and time.time() >= self.running_since + AGENT_COMES_ONLINE_AFTER_S
+        return "online" if up and not self.agent_is_cut_off else "offline"
+
+    @property
+    def status_checks(self) -> str:
+        if self.state != "running":
+            return "not-applicable"
+        return "ok" if time.time() >= self.running_since + STATUS_CHECKS_TAKE_S else "initializing"
+
+    def lose_power(self) -> None:
+        """The operating system shuts down: every unit goes with it, whatever refuses an ordinary stop."""
+        for unit in self.units.values():
+            if unit.state != "inactive":
+                unit.state = "inactive"
+                calls.world_did("systemd", "stop", [f"{self.id}/{unit.name}"], "inactive", cause="server stops")
+
+    def boot(self) -> None:
+        self.running_since = time.time()
+        for unit in self.units.values():
+            if unit.enabled_on_boot:
+                unit.state = "active"
+                calls.world_did("systemd", "start", [f"{self.id}/{unit.name}"], "active", cause="enabled on boot")
+
+
+servers: dict[str, Server] = {}
+
+
+def of_account(account: str, region: str) -> Iterator[Server]:
+    return (s for s in list(servers.values()) if (s.account, s.region) == (account, region))

@@ -1,0 +1,57 @@
+"""The small fleet of the demo, and which mails its admins must get."""
+
+from dataclasses import dataclass
+
+from tests.world import fleet
+from tests.world.cloud import Cloud
+from tests.world.fleet import Server
+
+ORDERS_ADMINS = ["orders-dba@example.com", "orders-lead@example.com"]
+BILLING_ADMINS = ["billing-dba@example.com"]
+ADMINS = {"orders": ORDERS_ADMINS, "billing": BILLING_ADMINS}
+LANGUAGES = {"orders": "en", "billing": "ja"}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What Lockstep has to stop and to start, and what it must leave alone."""
+
+    key: str
+    managed: list[Server]
+    stopped_before: Server
+    on_another_key: Server
+    unmanaged: Server
+
+    @property
+    def untouched(self) -> list[Server]:
+        return [self.stopped_before, self.on_another_key, self.unmanaged]
+
+    @property
+    def names(self) -> dict[str, str]:
+        return {server.id: server.name for server in [*self.managed, *self.untouched]}
+
+
+def build(cloud: Cloud) -> Scene:
+    """Makes a new key and a new fleet, so that the demo can be run again and again."""
+    key = fleet.make_key(cloud, Description="the databases of the demo")
+    cloud.client("kms").enable_key_rotation(KeyId=key)
+    other = fleet.make_key(cloud, Description="another key, which nobody watches")
+    units = "postgresql.service pgbouncer.service"
+    managed = [
+        fleet.make_server(cloud, "orders-db-1", key, "orders", units),
+        fleet.make_server(cloud, "orders-db-2", key, "orders", units),
+        fleet.make_server(cloud, "billing-db", key, "billing", "mariadb.service billing-worker.service"),
+    ]
+    scene = Scene(
+        key=key,
+        managed=managed,
+        stopped_before=fleet.make_server(cloud, "orders-archive", key, "orders", units),
+        on_another_key=fleet.make_server(cloud, "orders-other-key", other, "orders", units),
+        unmanaged=fleet.make_server(cloud, "nobodys-server", key, None),
+    )
+    fleet.until_ready(cloud, *managed, *scene.untouched)
+    fleet.stop_by_hand(cloud, scene.stopped_before)
+    for app, admins in ADMINS.items():
+        fleet.set_app(cloud, app, admins, LANGUAGES[app])
+    fleet.watch_key(cloud, key)
+    return scene

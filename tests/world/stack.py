@@ -1,0 +1,115 @@
+"""Starts a local cloud and puts the built stack into it, by the tools a user has: `sam deploy` and nothing else."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.world.cloud import ACCOUNT, DESCRIPTION, REGION, ROOT, Cloud, environment
+
+BUILT = ROOT / "target" / "sam" / "local" / "template.yaml"
+STACK = "lockstep"
+BUCKET = "lockstep-artifacts"
+OPERATOR = "operator@example.com"
+SENDER = "lockstep@example.com"
+PARAMETERS = {
+    "GracePeriodMinutes": "10",
+    "SenderAddress": SENDER,
+    "OperatorAddress": OPERATOR,
+    "Architecture": "x86_64",
+}
+STARTS_WITHIN_REAL_S = 60
+
+
+class Failed(RuntimeError):
+    """The cloud or the stack did not come up; the message says where to look."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def start_cloud(port: int, scale: float, folder: Path) -> tuple[Cloud, subprocess.Popen]:
+    """Starts a cloud of its own process group and waits until it answers; its log and state are in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / "cloud.log"
+    command = [sys.executable, "-m", "tests.cloud", "--port", str(port), "--scale", str(scale)]
+    command += ["--state-dir", str(folder / "state")]
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out, stdin=subprocess.DEVNULL, process_group=0)
+    cloud = Cloud(f"http://127.0.0.1:{port}", STACK)
+    ends = time.monotonic() + STARTS_WITHIN_REAL_S
+    while not cloud.is_up():
+        if process.poll() is not None or time.monotonic() > ends:
+            stop_cloud(process.pid)
+            raise Failed(f"the local cloud did not start; the end of {log}:\n{log.read_text()[-3000:]}")
+        time.sleep(0.1)
+    return cloud, process
+
+
+def stop_cloud(pid: int) -> None:
+    """Ends the process group of a cloud: its Lambdas end with it."""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(pid, sign)
+        except ProcessLookupError:
+            return
+        ends = time.monotonic() + 5
+        while time.monotonic() < ends and _group_lives(pid):
+            time.sleep(0.05)
+
+
+def _group_lives(pid: int) -> bool:
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        pass
+    try:
+        os.killpg(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def deploy(cloud: Cloud, built: Path = BUILT) -> Cloud:
+    """`sam deploy` of what `sam build` made of the unchanged template."""
+    if not built.exists():
+        raise Failed(f"{built} is not there; run: make build")
+    _make_bucket(cloud)
+    overrides = [f"{name}={value}" for name, value in PARAMETERS.items()]
+    command = ["sam", "deploy", "--template-file", str(built), "--stack-name", STACK, "--s3-bucket", BUCKET]
+    command += ["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-fail-on-empty-changeset"]
+    command += ["--no-progressbar", "--region", REGION, "--parameter-overrides", *overrides]
+    try:
+        done = subprocess.run(command, cwd=ROOT, env=environment(cloud.endpoint), capture_output=True, text=True)
+    except FileNotFoundError as missing:
+        raise Failed("`sam` is not on the PATH; run this through make, which installs it") from missing
+    if done.returncode:
+        raise Failed(f"sam deploy failed:\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}")
+    stack = cloud.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+    cloud.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    return cloud
+
+
+def _make_bucket(cloud: Cloud) -> None:
+    s3 = cloud.client("s3")
+    if BUCKET not in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]:
+        s3.create_bucket(Bucket=BUCKET)
+
+
+def describe(cloud: Cloud, path: Path = DESCRIPTION) -> None:
+    """Writes what other programs need to find this cloud."""
+    description = {
+        "endpoint": cloud.endpoint,
+        "region": REGION,
+        "account": ACCOUNT,
+        "stack": cloud.stack,
+        "outputs": cloud.outputs,
+    }
+    path.write_text(json.dumps(description, indent=2) + "\n")
