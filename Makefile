@@ -25,10 +25,9 @@ export PYTHONDONTWRITEBYTECODE := 1
 python := $(CLOUD)/bin/python
 
 FAKETIME := $(wildcard /usr/lib/*/faketime/libfaketime.so.1)
-SOURCES  := $(shell find Cargo.toml Cargo.lock rust-toolchain.toml template.yaml functions statemachine -type f 2>/dev/null)
+SOURCES  := $(shell find Cargo.toml Cargo.lock rust-toolchain.toml template.yaml functions statemachine tests/world/build.py -type f)
 LOCAL    := target/sam/local/template.yaml
 AWS      := target/sam/aws/template.yaml
-DEVIATION ?=
 
 .PHONY: help demo test check bench up down deploy build clean install tidy
 
@@ -45,7 +44,7 @@ check: install tidy ## Formatting, lints, documentation, template.
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
-	cfn-lint --append-rules cfn_lint_serverless.rules -- template.yaml
+	cfn-lint -- template.yaml
 	sam validate --lint --template template.yaml
 	ruff check tests
 	ruff format --check tests
@@ -71,10 +70,8 @@ clean: down ## Removes what was built; keeps what was installed.
 	rm -rf target/sam target/demo target/cloud target/cloud.*
 	cargo clean --quiet
 
-# The host's own linker is quicker than zig and right for programs that run on this machine.
 $(LOCAL): $(SOURCES) | install
-	@mkdir -p target
-	@CARGO_LAMBDA_COMPILER=cargo ./tests/world/build.sh $(@D) x86_64
+	@$(TOOLS)/bin/python tests/world/build.py $(@D)
 
 $(AWS): $(SOURCES) | install
 	sam build --no-cached --build-dir $(@D) --parameter-overrides Architecture=arm64

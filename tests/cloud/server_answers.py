@@ -1,5 +1,6 @@
 """EC2's answers about servers and volumes, where moto's lack pages, states or checks."""
 
+from collections.abc import Sequence
 from itertools import islice
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +14,8 @@ from tests.cloud import servers
 from tests.cloud.world import Server
 
 LONGEST_PAGE = 1000
+# Of DescribeInstanceStatus.
+MOST_IDS = 100
 
 
 def install() -> None:
@@ -58,7 +61,7 @@ def _describe_instances(self) -> ActionResult:
         backend.get_multi_instances_by_id(ids)
     reservations = backend.describe_instances(filters=self._filters_from_querystring() or None)
     chosen = [(r, i) for r in reservations for i in r.instances if not ids or i.id in ids]
-    page, token = _page(self, chosen, exclusive_with=ids)
+    page, token = page_of(self, chosen, exclusive_with=ids)
     grouped: dict[str, SimpleNamespace] = {}
     for reservation, instance in page:
         entry = grouped.setdefault(
@@ -71,13 +74,15 @@ def _describe_instances(self) -> ActionResult:
 
 def _describe_instance_status(self) -> ActionResult:
     ids = self._get_param("InstanceIds", [])
+    if len(ids) > MOST_IDS:
+        raise EC2ClientError("InvalidParameterValue", f"At most {MOST_IDS} instance ids can be asked for at once")
     everything = self._get_bool_param("IncludeAllInstances", False)
     filters = [{"name": name, "values": values} for name, values in self._filters_from_querystring().items()]
     found = self.ec2_backend.describe_instance_status(ids, True, filters)
     chosen = [servers.servers[i.id] for i in found if i.id in servers.servers]
     if not everything:
         chosen = [server for server in chosen if server.state == "running"]
-    page, token = _page(self, chosen, exclusive_with=ids)
+    page, token = page_of(self, chosen, exclusive_with=ids)
     return ActionResult({"InstanceStatuses": [_status(server) for server in page], "NextToken": token})
 
 
@@ -99,11 +104,11 @@ def _status(server: Server) -> dict:
 def _describe_volumes(self) -> ActionResult:
     ids = self._get_param("VolumeIds", [])
     chosen = self.ec2_backend.describe_volumes(volume_ids=ids, filters=self._filters_from_querystring())
-    page, token = _page(self, chosen, exclusive_with=ids)
+    page, token = page_of(self, chosen, exclusive_with=ids)
     return ActionResult({"Volumes": page, "NextToken": token})
 
 
-def _page(response: Any, everything: list, exclusive_with: list) -> tuple[list, str | None]:
+def page_of(response: Any, everything: list, exclusive_with: Sequence = ()) -> tuple[list, str | None]:
     size = int(response._get_param("MaxResults") or 0)
     if size and exclusive_with:
         message = "The parameter MaxResults cannot be used together with a list of ids"

@@ -4,7 +4,6 @@ import logging
 
 from ministack.core.responses import get_account_id, get_region
 from moto.ec2.exceptions import EC2ClientError, InvalidInstanceIdError, OperationDisableApiStopNotPermitted
-from moto.ec2.models.core import TaggedEC2Resource
 from moto.ec2.models.instances import InstanceBackend, StateReason
 
 from tests.cloud import calls, keys
@@ -25,7 +24,6 @@ def install() -> None:
     InstanceBackend.terminate_instances = _terminate_instances
     InstanceBackend.get_instance = _get_instance
     InstanceBackend.get_multi_instances_by_id = _get_many
-    TaggedEC2Resource.get_tags = _get_tags
 
 
 _moto_run_instances = InstanceBackend.run_instances
@@ -49,12 +47,6 @@ def _get_instance(self, instance_id):
     # moto walks through all instances for each lookup, which a fleet of thousands cannot afford.
     server = servers.get(instance_id)
     return server.instance if server else _moto_get_instance(self, instance_id)
-
-
-def _get_tags(self):
-    # Likewise moto matches the tags of everything to find those of one.
-    tags = self.ec2_backend.tags.get(self.id, {})
-    return [{"resource_id": self.id, "key": key, "value": value} for key, value in tags.items()]
 
 
 def _get_many(self, instance_ids, filters=None):

@@ -9,10 +9,9 @@ use lockstep_aws::error::Failure;
 use lockstep_aws::keys::Keys;
 use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
-use lockstep_domain::batch::{Act, Confirmation, Step, StuckPolicy, confirm, decide};
+use lockstep_domain::batch::{Act, BatchRef, Confirmation, StuckPolicy, confirm, decide};
 use lockstep_domain::hold::Hold;
 use lockstep_domain::plan::PlannedServer;
-use lockstep_domain::run::RunRef;
 use lockstep_domain::server::ServerId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -31,10 +30,7 @@ impl World {
 
 #[derive(Debug, Deserialize)]
 struct Input {
-    #[serde(flatten)]
-    run: RunRef,
-    batch: String,
-    step: Step,
+    batch: BatchRef,
 }
 
 /// `go`: call for `servers`. `look`: no call, but look. `nothing`: all settled. `superseded`: stop acting.
@@ -56,7 +52,7 @@ impl Answer {
 }
 
 pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
-    let Input { run, batch, step } = lambda::read(input)?;
+    let Input { batch: BatchRef { of: run, batch, step } } = lambda::read(input)?;
     let record = world.ledger.key(&run.key).await?;
     let look = world.keys.look(&run.key).await?;
     let now = clock::now();

@@ -8,7 +8,7 @@ use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
 use lockstep_domain::batch::{Confirmation, confirm};
 use lockstep_domain::run::RunRef;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub struct World {
@@ -22,6 +22,11 @@ impl World {
     }
 }
 
+#[derive(Debug, Deserialize)]
+struct Input {
+    run: RunRef,
+}
+
 /// `go`: act. `superseded`: the key changed. `early`: the grace is not over, whatever woke us.
 #[derive(Debug, Serialize)]
 pub struct Answer {
@@ -30,7 +35,7 @@ pub struct Answer {
 }
 
 pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
-    let run: RunRef = lambda::read(input)?;
+    let Input { run } = lambda::read(input)?;
     let record = world.ledger.run(&run.run).await?;
     let record = record.ok_or_else(|| Failure::terminal(format!("confirming run {}: it has no record", run.run)))?;
     let newest = world.ledger.key(&run.key).await?;

@@ -22,7 +22,6 @@ impl World {
 
 #[derive(Debug, Deserialize)]
 struct Input {
-    #[serde(flatten)]
     run: RunRef,
     came_to: CameTo,
 }

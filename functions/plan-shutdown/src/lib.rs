@@ -4,6 +4,7 @@ use lockstep_aws::configuration::{self, SdkConfig};
 use lockstep_aws::error::Failure;
 use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
+use lockstep_domain::batch::{BatchRef, Step};
 use lockstep_domain::plan::{Round, close_round, server_batches, service_batches};
 use lockstep_domain::run::RunRef;
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,6 @@ impl World {
 
 #[derive(Debug, Deserialize)]
 struct Input {
-    #[serde(flatten)]
     run: RunRef,
     round: Round,
 }
@@ -33,13 +33,6 @@ struct Input {
 pub struct Answer {
     pub services: Vec<BatchRef>,
     pub servers: Vec<BatchRef>,
-}
-
-#[derive(Debug, Serialize)]
-pub struct BatchRef {
-    #[serde(flatten)]
-    pub run: RunRef,
-    pub batch: String,
 }
 
 pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
@@ -54,6 +47,8 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
     let services = world.ledger.put_batches(&run.run, "services", &service_batches(&planned)).await?;
     let batches = world.ledger.put_batches(&run.run, "servers", &server_batches(&planned)).await?;
     tracing::info!(servers = planned.len(), batches = batches.len(), run.name = %run.run, "shutdown planned");
-    let refer = |names: Vec<String>| names.into_iter().map(|batch| BatchRef { run: run.clone(), batch }).collect();
-    Ok(Answer { services: refer(services), servers: refer(batches) })
+    Ok(Answer {
+        services: BatchRef::all(&run, Step::StopServices, services),
+        servers: BatchRef::all(&run, Step::StopServers, batches),
+    })
 }

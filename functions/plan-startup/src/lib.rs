@@ -6,9 +6,10 @@ use lockstep_aws::configuration::SdkConfig;
 use lockstep_aws::error::Failure;
 use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
+use lockstep_domain::batch::{BatchRef, Step};
 use lockstep_domain::plan::{plan_startup, server_batches, service_batches};
 use lockstep_domain::run::{Before, Direction, Ending, RunName, RunRef, before_startup};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// A shutdown that was acting gets this long to let go before we go on without it.
@@ -34,15 +35,13 @@ pub struct Answer {
     pub servers: Vec<BatchRef>,
 }
 
-#[derive(Debug, Serialize)]
-pub struct BatchRef {
-    #[serde(flatten)]
-    pub run: RunRef,
-    pub batch: String,
+#[derive(Debug, Deserialize)]
+struct Input {
+    run: RunRef,
 }
 
 pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
-    let run: RunRef = lambda::read(input)?;
+    let Input { run } = lambda::read(input)?;
     let mut answer = Answer { verdict: "go", cancelled: Vec::new(), services: Vec::new(), servers: Vec::new() };
     let now = clock::now();
     let name = RunName::new(&run.key, run.epoch.saturating_sub(1), Direction::Shutdown, 1);
@@ -62,8 +61,8 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
         world.ledger.put_servers(&run.run, &planned).await?;
         let services = world.ledger.put_batches(&run.run, "services", &service_batches(&planned)).await?;
         let servers = world.ledger.put_batches(&run.run, "servers", &server_batches(&planned)).await?;
-        let refer = |names: Vec<String>| names.into_iter().map(|batch| BatchRef { run: run.clone(), batch }).collect();
-        (answer.services, answer.servers) = (refer(services), refer(servers));
+        answer.services = BatchRef::all(&run, Step::StartServices, services);
+        answer.servers = BatchRef::all(&run, Step::StartServers, servers);
     }
     tracing::info!(decision = answer.verdict, batches = answer.servers.len(), run.name = %run.run, "startup planned");
     Ok(answer)

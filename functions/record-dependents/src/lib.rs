@@ -25,7 +25,6 @@ impl World {
 
 #[derive(Debug, Deserialize)]
 struct Input {
-    #[serde(flatten)]
     run: RunRef,
     round: Round,
     /// Rows of `ec2:DescribeInstanceStatus`.

@@ -8,11 +8,12 @@ use lockstep_aws::configuration::SdkConfig;
 use lockstep_aws::error::Failure;
 use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
-use lockstep_domain::batch::Step;
-use lockstep_domain::evidence::{Evidence, Proof, prove};
+use lockstep_domain::batch::BatchRef;
+use lockstep_domain::evidence::{Evidence, prove};
 use lockstep_domain::hold::Hold;
 use lockstep_domain::outcome::next_look;
-use lockstep_domain::run::RunRef;
+use lockstep_domain::plan::Outcome;
+use lockstep_domain::refusal::{CallRefusal, Meaning, NextTry, REST_S, next_try};
 use lockstep_domain::server::ServerId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -29,10 +30,7 @@ impl World {
 
 #[derive(Debug, Deserialize)]
 struct Input {
-    #[serde(flatten)]
-    run: RunRef,
-    batch: String,
-    step: Step,
+    batch: BatchRef,
     asked_at: Timestamp,
     /// Servers that the call was made for, or that are looked at without one.
     watched: BTreeSet<ServerId>,
@@ -40,37 +38,95 @@ struct Input {
     evidence: Evidence,
 }
 
-/// `waiting`: look again after `wait_s` seconds. `settled`: every server has its outcome.
+/// What to do next with the batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Every server has its outcome.
+    Settled,
+    /// Look again.
+    Waiting,
+    /// Rest, confirm the batch anew, make the call again.
+    Again,
+    /// Make the call for each server alone.
+    OneByOne,
+}
+
 #[derive(Debug, Serialize)]
 pub struct Answer {
-    pub verdict: &'static str,
+    pub verdict: Verdict,
+    /// Seconds before the next look or the next call.
     pub wait_s: i64,
     /// Servers that are still waited for.
     pub watched: Vec<ServerId>,
 }
 
 pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
-    let Input { run, batch, step, asked_at, watched, evidence } = lambda::read(input)?;
-    let waited = clock::now().duration_since(asked_at);
+    let Input { batch, asked_at, watched, evidence } = lambda::read(input)?;
+    let (run, step, now) = (&batch.of, batch.step, clock::now());
+    let waited = now.duration_since(asked_at);
     let ids: Vec<ServerId> = watched.into_iter().collect();
     let servers = world.ledger.servers_of(&run.run, &ids).await?;
     let mut holds: BTreeMap<ServerId, Hold> =
         world.ledger.holds(&ids).await?.into_iter().map(|hold| (hold.server.clone(), hold)).collect();
-    let (mut settled, mut changed, mut closed, mut waiting) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut proven = Vec::new();
     for server in servers {
         let hold = holds.remove(&server.server);
-        let Proof { hold, close, outcome } = prove(step, &server, hold, &evidence, waited);
-        changed.extend(hold);
-        closed.extend(close.then(|| server.server.clone()));
-        match outcome {
+        let proof = prove(step, &server, hold, &evidence, waited);
+        proven.push((server, proof));
+    }
+    let next = world.next_try(&batch, &evidence, proven.iter().any(|(_, proof)| proof.again), now).await?;
+    if next == Some(NextTry::GiveUp) {
+        let reason = evidence.refused.as_ref().map_or_else(|| "AWS kept refusing".to_owned(), CallRefusal::said);
+        for (_, proof) in &mut proven {
+            proof.outcome.get_or_insert(Outcome::not_done(format!("given up after 10 minutes of tries: {reason}")));
+        }
+    }
+    let (mut settled, mut changed, mut closed, mut waiting) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (server, proof) in proven {
+        changed.extend(proof.hold);
+        closed.extend(proof.close.then(|| server.server.clone()));
+        match proof.outcome {
             Some(outcome) => settled.push(server.settled(step, outcome)),
             None => waiting.push(server.server),
         }
     }
+    // The evidence first: what was done must be known even if nothing else is written.
     world.ledger.note_evidence(&changed).await?;
-    world.ledger.close_holds(&run, &closed).await?;
+    world.ledger.close_holds(run, &closed).await?;
     world.ledger.put_servers(&run.run, &settled).await?;
-    let verdict = if waiting.is_empty() { "settled" } else { "waiting" };
-    tracing::info!(decision = verdict, settled = settled.len(), run.name = %run.run, batch, "outcome recorded");
-    Ok(Answer { verdict, wait_s: next_look(waited), watched: waiting })
+    let (verdict, wait_s) = match next {
+        Some(NextTry::Again) => (Verdict::Again, REST_S),
+        Some(NextTry::OneByOne) => (Verdict::OneByOne, 0),
+        Some(NextTry::GiveUp) | None if waiting.is_empty() => (Verdict::Settled, 0),
+        Some(NextTry::GiveUp) | None => (Verdict::Waiting, next_look(step, waited)),
+    };
+    tracing::info!(decision = ?verdict, settled = settled.len(), run.name = %run.run, batch.batch, "outcome recorded");
+    Ok(Answer { verdict, wait_s, watched: waiting })
+}
+
+impl World {
+    /// What follows if a call failed; since when it does is kept with the batch.
+    async fn next_try(
+        &self,
+        batch: &BatchRef,
+        evidence: &Evidence,
+        some_again: bool,
+        now: Timestamp,
+    ) -> Result<Option<NextTry>, Failure> {
+        let meaning = match &evidence.refused {
+            Some(refusal) => refusal.meaning(),
+            None if some_again => Meaning::Passing,
+            None => return Ok(None),
+        };
+        let mut members = self.ledger.batch(&batch.of.run, &batch.batch).await?;
+        let since = *members.refused_since.get_or_insert(now);
+        if since == now {
+            self.ledger.put_batch(&batch.of.run, &batch.batch, &members).await?;
+        }
+        if let Some(refusal) = &evidence.refused {
+            tracing::warn!(meaning = ?meaning, said = refusal.said(), run.name = %batch.of.run, "a call was refused");
+        }
+        Ok(Some(next_try(batch.step, meaning, since, now)))
+    }
 }

@@ -34,7 +34,6 @@ impl World {
 
 #[derive(Debug, Deserialize)]
 struct Input {
-    #[serde(flatten)]
     run: RunRef,
     about: About,
 }

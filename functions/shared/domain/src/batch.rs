@@ -52,6 +52,21 @@ pub enum StuckPolicy {
     Hold,
 }
 
+/// One batch of a run and what is done to it; the batch's members are in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchRef {
+    #[serde(flatten)]
+    pub of: RunRef,
+    pub batch: String,
+    pub step: Step,
+}
+
+impl BatchRef {
+    pub fn all(run: &RunRef, step: Step, batches: Vec<String>) -> Vec<Self> {
+        batches.into_iter().map(|batch| Self { of: run.clone(), batch, step }).collect()
+    }
+}
+
 /// Whether a run may act at this moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Confirmation {
@@ -158,7 +173,10 @@ fn stop_server(server: &PlannedServer, hold: Option<&Hold>, run: &RunRef, policy
         }
         _ => {}
     }
-    hold.own = Own::Intent;
+    if hold.own == Own::Stopped && hold.run == run.run {
+        return Act::Watch;
+    }
+    hold.intend_to_stop(&run.run);
     Act::Call(hold)
 }
 

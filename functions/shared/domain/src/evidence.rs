@@ -1,6 +1,6 @@
 //! What one round of answers proves about a server: its outcome, and what its hold must remember.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -9,6 +9,7 @@ use crate::batch::Step;
 use crate::hold::{Hold, Own};
 use crate::outcome::{Invocation, Wanted, settle_services, settle_start, settle_stop};
 use crate::plan::{Outcome, PlannedServer};
+use crate::refusal::{CallRefusal, Meaning};
 use crate::server::{ServerId, ServerState, StatusRow};
 use crate::unit::parse_output;
 
@@ -30,7 +31,10 @@ pub struct Evidence {
     /// Rows of `ssm:ListCommandInvocations`; absent if it was not asked.
     #[serde(default)]
     pub invocations: Option<Vec<Invocation>>,
-    /// Why the call failed for the whole batch, and the batch was given up.
+    /// How the call failed for the whole batch.
+    #[serde(default)]
+    pub refused: Option<CallRefusal>,
+    /// Why the batch is given up.
     #[serde(default)]
     pub gave_up: Option<String>,
 }
@@ -40,9 +44,9 @@ pub struct CallAnswer {
     pub server: ServerId,
     #[serde(default)]
     pub before: Option<ServerState>,
-    /// What AWS said when the call for this one server failed.
+    /// When the call for this one server failed.
     #[serde(default)]
-    pub error: Option<String>,
+    pub refused: Option<CallRefusal>,
 }
 
 /// What is now known of a server.
@@ -54,6 +58,14 @@ pub struct Proof {
     pub close: bool,
     /// `None`: look again.
     pub outcome: Option<Outcome>,
+    /// The call for this server can be made again.
+    pub again: bool,
+}
+
+impl Proof {
+    fn outcome(outcome: Option<Outcome>) -> Self {
+        Self { hold: None, close: false, outcome, again: false }
+    }
 }
 
 pub fn prove(
@@ -64,7 +76,10 @@ pub fn prove(
     waited: SignedDuration,
 ) -> Proof {
     if let Some(reason) = &evidence.gave_up {
-        return Proof { hold: None, close: false, outcome: Some(Outcome::not_done(reason)) };
+        return Proof::outcome(Some(Outcome::not_done(reason)));
+    }
+    if let Some(refusal) = &evidence.refused {
+        return Proof { hold: after_refusal(step, hold, refusal), ..Proof::outcome(None) };
     }
     match step {
         Step::StopServices => services(server, hold, evidence, Wanted::Down, waited),
@@ -97,7 +112,22 @@ fn services(
         }
         noted = (hold.unit_priors != before).then_some(hold);
     }
-    Proof { hold: noted, close: false, outcome }
+    Proof { hold: noted, ..Proof::outcome(outcome) }
+}
+
+/// Only a stop leaves anything in doubt; a start is asked again until it is seen.
+fn after_refusal(step: Step, hold: Option<Hold>, refusal: &CallRefusal) -> Option<Hold> {
+    let mut hold = hold.filter(|hold| step == Step::StopServers && hold.own == Own::Intent)?;
+    hold.note_refusal(refusal.meaning());
+    Some(hold)
+}
+
+/// A call for one server that failed: settled if it was refused for good, else asked again.
+fn refused(step: Step, hold: Option<Hold>, refusal: &CallRefusal, call: &str) -> Proof {
+    let final_word = (refusal.meaning() == Meaning::Refused)
+        .then(|| Outcome::not_done(format!("{call} was refused: {}", refusal.said())));
+    let again = final_word.is_none();
+    Proof { hold: after_refusal(step, hold, refusal), again, ..Proof::outcome(final_word) }
 }
 
 fn answer_for<'a>(server: &PlannedServer, evidence: &'a Evidence) -> Option<&'a CallAnswer> {
@@ -111,29 +141,22 @@ fn row_of<'a>(server: &PlannedServer, evidence: &'a Evidence) -> Option<Option<&
 
 fn stop(server: &PlannedServer, hold: Option<Hold>, evidence: &Evidence, waited: SignedDuration) -> Proof {
     let answer = answer_for(server, evidence);
+    if let Some(refusal) = answer.and_then(|answer| answer.refused.as_ref()) {
+        return refused(Step::StopServers, hold, refusal, "StopInstances");
+    }
     let owned = hold.filter(|hold| hold.own == Own::Intent).and_then(|mut hold| {
-        hold.own = match (answer?.before, &answer?.error) {
-            (Some(ServerState::Running | ServerState::Pending), _) => Own::Stopped,
-            (Some(_), _) => Own::NotOurs,
-            (None, Some(_)) => Own::Services,
-            (None, None) => return None,
-        };
+        hold.note_answer(answer?.before?);
         Some(hold)
     });
-    if let Some(error) = answer.and_then(|answer| answer.error.as_ref()) {
-        let outcome = Some(Outcome::not_done(format!("StopInstances was refused: {error}")));
-        return Proof { hold: owned, close: false, outcome };
-    }
     let row = row_of(server, evidence);
     let gone = row.is_some_and(|row| row.is_none_or(|row| row.state.is_gone()));
     let outcome = row.and_then(|row| settle_stop(row, waited));
-    Proof { hold: owned.filter(|_| !gone), close: gone, outcome }
+    Proof { hold: owned.filter(|_| !gone), close: gone, ..Proof::outcome(outcome) }
 }
 
 fn start(server: &PlannedServer, hold: Option<Hold>, evidence: &Evidence, waited: SignedDuration) -> Proof {
-    if let Some(error) = answer_for(server, evidence).and_then(|answer| answer.error.as_ref()) {
-        let outcome = Some(Outcome::not_done(format!("StartInstances was refused: {error}")));
-        return Proof { hold: None, close: false, outcome };
+    if let Some(refusal) = answer_for(server, evidence).and_then(|answer| answer.refused.as_ref()) {
+        return refused(Step::StartServers, hold, refusal, "StartInstances");
     }
     let row = row_of(server, evidence);
     let gone = row.is_some_and(|row| row.is_none_or(|row| row.state.is_gone()));
@@ -141,10 +164,5 @@ fn start(server: &PlannedServer, hold: Option<Hold>, evidence: &Evidence, waited
     let agent = agents.map(|online| online.contains(&server.server));
     let outcome = row.and_then(|row| settle_start(row, agent, waited));
     let nothing_more = outcome == Some(Outcome::Done) && server.units.is_empty();
-    Proof { hold: None, close: hold.is_some() && (gone || nothing_more), outcome }
-}
-
-/// Holds by server, for the callers that join them with a plan.
-pub fn by_server(holds: Vec<Hold>) -> BTreeMap<ServerId, Hold> {
-    holds.into_iter().map(|hold| (hold.server.clone(), hold)).collect()
+    Proof { close: hold.is_some() && (gone || nothing_more), ..Proof::outcome(outcome) }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::AppName;
 use crate::key::KeyArn;
+use crate::refusal::Meaning;
 use crate::run::RunName;
 use crate::server::{ServerId, ServerState};
 use crate::unit::{UnitName, UnitState};
@@ -26,7 +27,10 @@ pub struct Hold {
     /// The server's state before we touched it; written once.
     pub prior: ServerState,
     pub own: Own,
-    /// The run that opened the hold.
+    /// An earlier `StopInstances` may have been carried out, but its answer was never recorded.
+    #[serde(default)]
+    pub unanswered: bool,
+    /// The run that acted on the server last.
     pub run: RunName,
     pub opened_at: Timestamp,
 }
@@ -57,6 +61,7 @@ impl Hold {
             unit_priors: BTreeMap::new(),
             prior: seen.state,
             own: Own::Services,
+            unanswered: false,
             run: run.clone(),
             opened_at: now,
         }
@@ -71,6 +76,33 @@ impl Hold {
     pub fn units_to_start(&self) -> Vec<UnitName> {
         let was_active = |unit: &&UnitName| self.unit_priors.get(*unit) == Some(&UnitState::Active);
         self.units.iter().filter(was_active).cloned().collect()
+    }
+
+    /// Written before `StopInstances` is called: from now on the server may be down because of us.
+    pub fn intend_to_stop(&mut self, run: &RunName) {
+        self.unanswered = self.own == Own::Intent;
+        self.own = Own::Intent;
+        self.run = run.clone();
+    }
+
+    /// What the answer to `StopInstances` proves, by the server's state before it.
+    ///
+    /// A server that an unanswered call may have stopped proves nothing: it stays in doubt.
+    pub fn note_answer(&mut self, before: ServerState) {
+        match before {
+            ServerState::Running | ServerState::Pending => self.own = Own::Stopped,
+            _ if self.unanswered => {}
+            _ => self.own = Own::NotOurs,
+        }
+    }
+
+    /// What a call that failed proves.
+    pub fn note_refusal(&mut self, meaning: Meaning) {
+        match meaning {
+            Meaning::AnswerLost => self.unanswered = true,
+            Meaning::Passing | Meaning::Refused if self.unanswered => {}
+            Meaning::Passing | Meaning::Refused => self.own = Own::Services,
+        }
     }
 
     /// Notes what a unit was before; the first note stays.
@@ -110,6 +142,54 @@ mod tests {
         assert!(!hold(ServerState::Stopped, Own::Stopped).is_ours_to_start());
         assert!(!hold(ServerState::Running, Own::Intent).is_ours_to_start());
         assert!(!hold(ServerState::Running, Own::Services).is_ours_to_start());
+    }
+
+    #[test]
+    fn the_state_before_the_call_proves_whose_stop_it_was() {
+        for (before, own) in [
+            (ServerState::Running, Own::Stopped),
+            (ServerState::Pending, Own::Stopped),
+            (ServerState::Stopping, Own::NotOurs),
+            (ServerState::Stopped, Own::NotOurs),
+        ] {
+            let mut hold = hold(ServerState::Running, Own::Services);
+            hold.intend_to_stop(&hold.run.clone());
+            hold.note_answer(before);
+            assert_eq!(hold.own, own, "{before:?}");
+        }
+    }
+
+    #[test]
+    fn after_a_lost_answer_a_stopped_server_stays_in_doubt() {
+        let mut hold = hold(ServerState::Running, Own::Services);
+        let run = hold.run.clone();
+        hold.intend_to_stop(&run);
+        hold.note_refusal(Meaning::AnswerLost);
+        hold.intend_to_stop(&run);
+        hold.note_answer(ServerState::Stopping);
+        assert_eq!(hold.own, Own::Intent);
+        hold.note_refusal(Meaning::Refused);
+        assert_eq!(hold.own, Own::Intent);
+        hold.note_answer(ServerState::Running);
+        assert_eq!(hold.own, Own::Stopped);
+    }
+
+    #[test]
+    fn an_intent_that_was_never_answered_is_remembered() {
+        let mut hold = hold(ServerState::Running, Own::Services);
+        let run = hold.run.clone();
+        hold.intend_to_stop(&run);
+        assert!(!hold.unanswered);
+        hold.intend_to_stop(&run);
+        assert!(hold.unanswered);
+    }
+
+    #[test]
+    fn a_refused_stop_leaves_the_server_as_it_was() {
+        let mut hold = hold(ServerState::Running, Own::Services);
+        hold.intend_to_stop(&hold.run.clone());
+        hold.note_refusal(Meaning::Passing);
+        assert_eq!((hold.own, hold.unanswered), (Own::Services, false));
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod key;
 pub mod mail;
 pub mod outcome;
 pub mod plan;
+pub mod refusal;
 pub mod report;
 pub mod run;
 pub mod server;

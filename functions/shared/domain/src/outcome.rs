@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use serde::Deserialize;
 
+use crate::batch::Step;
 use crate::plan::Outcome;
 use crate::server::{ServerId, ServerState, StatusRow};
 use crate::unit::{UnitName, UnitState, parse_output};
@@ -15,8 +16,6 @@ pub const STOP_DEADLINE: SignedDuration = SignedDuration::from_mins(10);
 pub const START_DEADLINE: SignedDuration = SignedDuration::from_mins(15);
 /// A `stopped` seen sooner after a start may be an old answer of EC2.
 const STALE: SignedDuration = SignedDuration::from_secs(90);
-/// An agent that was not asked because it was not online gets this long to be proven absent.
-const AGENT_PATIENCE: SignedDuration = SignedDuration::from_secs(1);
 
 /// The fields of one row of `ssm:ListCommandInvocations` that the workflow hands on.
 #[derive(Debug, Clone, Deserialize)]
@@ -44,7 +43,7 @@ pub fn settle_services(
     waited: SignedDuration,
 ) -> Option<Outcome> {
     let Some(invocation) = invocation else {
-        if !was_asked && waited >= AGENT_PATIENCE {
+        if !was_asked {
             return Some(Outcome::not_done("its SSM agent is offline, so its services could not be asked"));
         }
         return (waited >= SERVICES_DEADLINE).then(|| Outcome::not_done("the command gave no answer in 5 minutes"));
@@ -114,9 +113,10 @@ pub fn settle_start(row: Option<&StatusRow>, agent: Option<bool>, waited: Signed
     }
 }
 
-/// Seconds until the next look: short at first, then no more often than the thing can change.
-pub fn next_look(waited: SignedDuration) -> i64 {
-    (waited.as_secs() / 4).clamp(10, 30)
+/// Seconds until the next look: a server takes half a minute at least, a unit seconds.
+pub fn next_look(step: Step, waited: SignedDuration) -> i64 {
+    let first = if step.is_about_services() { 10 } else { 30 };
+    if waited.as_secs() < first { first } else { (waited.as_secs() / 4).clamp(10, 30) }
 }
 
 fn name(state: ServerState) -> String {

@@ -1,5 +1,6 @@
 //! The plan of a run: which servers and units, in which batches, and what is left alone and why.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::app::AppName;
@@ -197,6 +198,9 @@ pub struct Batch {
     /// The units that all its servers have, in start order; empty in a batch of servers.
     #[serde(default)]
     pub units: Vec<UnitName>,
+    /// When a call for it was refused first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused_since: Option<Timestamp>,
 }
 
 /// Batches of servers whose units are the same, so that one command serves a batch.
@@ -207,7 +211,7 @@ pub fn service_batches(servers: &[PlannedServer]) -> Vec<Batch> {
     with_units
         .chunk_by(|a, b| (a.tier, &a.units) == (b.tier, &b.units))
         .flat_map(|same| same.chunks(BATCH_SIZE))
-        .map(|batch| Batch { servers: ids(batch), units: batch[0].units.clone() })
+        .map(|batch| Batch { servers: ids(batch), units: batch[0].units.clone(), refused_since: None })
         .collect()
 }
 
@@ -215,7 +219,10 @@ pub fn service_batches(servers: &[PlannedServer]) -> Vec<Batch> {
 pub fn server_batches(servers: &[PlannedServer]) -> Vec<Batch> {
     let mut acted_on: Vec<&PlannedServer> = servers.iter().filter(|s| is_acted_on(s)).collect();
     acted_on.sort_by(|a, b| (a.tier, &a.server).cmp(&(b.tier, &b.server)));
-    acted_on.chunks(BATCH_SIZE).map(|batch| Batch { servers: ids(batch), units: Vec::new() }).collect()
+    acted_on
+        .chunks(BATCH_SIZE)
+        .map(|batch| Batch { servers: ids(batch), units: Vec::new(), refused_since: None })
+        .collect()
 }
 
 fn is_acted_on(server: &PlannedServer) -> bool {

@@ -62,6 +62,8 @@ pub enum UnitState {
     Active,
     Inactive,
     Failed,
+    /// On its way up or down.
+    Changing,
     /// The unit is not known to systemd, or its line was not readable.
     Unknown,
 }
@@ -69,8 +71,9 @@ pub enum UnitState {
 impl UnitState {
     fn parse(word: &str) -> Self {
         match word {
-            "active" | "reloading" | "activating" => Self::Active,
-            "inactive" | "deactivating" => Self::Inactive,
+            "active" | "reloading" => Self::Active,
+            "inactive" => Self::Inactive,
+            "activating" | "deactivating" => Self::Changing,
             "failed" => Self::Failed,
             _ => Self::Unknown,
         }

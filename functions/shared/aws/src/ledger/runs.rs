@@ -75,6 +75,10 @@ impl Ledger {
         Ok(names)
     }
 
+    pub async fn put_batch(&self, run: &RunName, name: &str, batch: &Batch) -> Result<(), Failure> {
+        self.put(&pk(run), &format!("BATCH#{name}"), batch).await
+    }
+
     pub async fn batch(&self, run: &RunName, name: &str) -> Result<Batch, Failure> {
         let batch = self.get(&pk(run), &format!("BATCH#{name}")).await?;
         batch.ok_or_else(|| Failure::terminal(format!("reading batch {name} of run {run}: there is none")))

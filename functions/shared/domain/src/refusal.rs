@@ -1,0 +1,123 @@
+//! What a failed call of AWS means: whether it was carried out, and whether asking again can help.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+
+use crate::batch::Step;
+use crate::text::shortened;
+
+/// Longest time that a batch is asked again and again; the key is read anew each time.
+pub const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+/// Seconds before a batch is asked again.
+pub const REST_S: i64 = 15;
+
+/// `Error` and `Cause` as a workflow catches them from an SDK integration.
+///
+/// EC2 models no exceptions, so all of its refusals are `Ec2.Ec2Exception`; the cause ends in
+/// `(Service: Ec2, Status Code: 400, Request ID: …)`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct CallRefusal {
+    pub error: String,
+    #[serde(default)]
+    pub cause: String,
+}
+
+/// What is known after a call failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    /// Not carried out, and can be later: throttled, or no capacity right now.
+    Passing,
+    /// Not carried out, and will not be.
+    Refused,
+    /// Perhaps carried out: it timed out, or broke down on the way back.
+    AnswerLost,
+}
+
+impl CallRefusal {
+    pub fn meaning(&self) -> Meaning {
+        let passing = ["RequestLimitExceeded", "Request limit exceeded", "Throttl", "Rate exceeded", "RateExceeded"];
+        let capacity = ["InsufficientInstanceCapacity", "sufficient capacity", "Insufficient capacity"];
+        let said = |words: &[&str]| words.iter().any(|word| self.cause.contains(word) || self.error.contains(word));
+        if said(&passing) || said(&capacity) {
+            return Meaning::Passing;
+        }
+        match self.status_code() {
+            Some(429) => Meaning::Passing,
+            Some(400..=499) => Meaning::Refused,
+            _ => Meaning::AnswerLost,
+        }
+    }
+
+    fn status_code(&self) -> Option<u16> {
+        let (_, rest) = self.cause.rsplit_once("Status Code: ")?;
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().ok()
+    }
+
+    /// The part of the cause that a reader wants.
+    pub fn said(&self) -> String {
+        let message = self.cause.split(" (Service:").next().unwrap_or_default();
+        let message = if message.trim().is_empty() { &self.error } else { message };
+        shortened(message, 300)
+    }
+}
+
+/// What a workflow does after the call for a whole batch failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NextTry {
+    /// Rest, confirm the batch anew, ask again.
+    Again,
+    /// Ask for each server alone, so that a bad one does not keep the others.
+    OneByOne,
+    GiveUp,
+}
+
+/// `since` is when the batch was first refused.
+pub fn next_try(step: Step, meaning: Meaning, since: Timestamp, now: Timestamp) -> NextTry {
+    match meaning {
+        Meaning::Refused if !step.is_about_services() => NextTry::OneByOne,
+        _ if now.duration_since(since) >= PATIENCE => NextTry::GiveUp,
+        _ => NextTry::Again,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(error: &str, cause: &str) -> CallRefusal {
+        CallRefusal { error: error.into(), cause: cause.into() }
+    }
+
+    #[test]
+    fn a_throttled_call_was_not_carried_out_and_can_be_later() {
+        let throttled = "Request limit exceeded. (Service: Ec2, Status Code: 503, Request ID: 1)";
+        assert_eq!(refusal("Ec2.Ec2Exception", throttled).meaning(), Meaning::Passing);
+        let full = "We currently do not have sufficient capacity (Service: Ec2, Status Code: 500, Request ID: 1)";
+        assert_eq!(refusal("Ec2.Ec2Exception", full).meaning(), Meaning::Passing);
+    }
+
+    #[test]
+    fn a_refused_call_was_not_carried_out_and_will_not_be() {
+        let missing = "The instance ID 'i-1' does not exist (Service: Ec2, Status Code: 400, Request ID: 1)";
+        assert_eq!(refusal("Ec2.Ec2Exception", missing).meaning(), Meaning::Refused);
+        assert_eq!(refusal("Ec2.Ec2Exception", missing).said(), "The instance ID 'i-1' does not exist");
+    }
+
+    #[test]
+    fn a_call_without_an_answer_may_have_been_carried_out() {
+        assert_eq!(refusal("States.Timeout", "").meaning(), Meaning::AnswerLost);
+        assert_eq!(refusal("Ec2.SdkClientException", "Unable to execute HTTP request").meaning(), Meaning::AnswerLost);
+        let broken = "An internal error has occurred (Service: Ec2, Status Code: 500, Request ID: 1)";
+        assert_eq!(refusal("Ec2.Ec2Exception", broken).meaning(), Meaning::AnswerLost);
+    }
+
+    #[test]
+    fn one_bad_server_leads_to_single_calls_and_a_passing_refusal_to_patience_with_an_end() {
+        let (then, soon) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH + SignedDuration::from_secs(30));
+        assert_eq!(next_try(Step::StopServers, Meaning::Refused, then, soon), NextTry::OneByOne);
+        assert_eq!(next_try(Step::StopServices, Meaning::Refused, then, soon), NextTry::Again);
+        assert_eq!(next_try(Step::StopServers, Meaning::Passing, then, soon), NextTry::Again);
+        assert_eq!(next_try(Step::StopServers, Meaning::AnswerLost, then, then + PATIENCE), NextTry::GiveUp);
+    }
+}

@@ -1,0 +1,55 @@
+"""Lays out what `sam build` would: every Lambda compiled once by the host's cargo, and the template beside them.
+
+`sam build` runs cargo anew for each of the functions; for this machine one run of cargo serves them all. Like
+`sam build`, this changes nothing in the template but where the code and the definitions are.
+It runs in the environment of the build tools, for it reads the template as sam does.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+from samcli.yamlhelper import yaml_dump, yaml_parse
+
+ROOT = Path(__file__).parents[2]
+
+
+def main(folder: Path) -> None:
+    subprocess.run(["cargo", "build", "--release", "--workspace", "--bins", "--locked"], cwd=ROOT, check=True)
+    binaries = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
+    template = yaml_parse((ROOT / "template.yaml").read_text())
+    template["Globals"]["Function"].pop("CodeUri")
+    for name, resource in template["Resources"].items():
+        properties = resource.get("Properties", {})
+        if resource["Type"] == "AWS::Serverless::Function":
+            package = folder / name
+            package.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(binaries / resource["Metadata"]["BuildProperties"]["Binary"], package / "bootstrap")
+            properties["CodeUri"] = name
+        elif resource["Type"] == "AWS::Serverless::StateMachine":
+            shutil.copy2(ROOT / properties["DefinitionUri"], folder / f"{name}.asl.json")
+            properties["DefinitionUri"] = f"{name}.asl.json"
+    # Written last: its presence says that everything before it is complete.
+    (folder / "template.yaml").write_text(yaml_dump(template))
+    print(sizes(folder))
+
+
+def sizes(folder: Path) -> str:
+    """Package sizes as Lambda will get them."""
+    lines = ["Lambda packages, zipped:"]
+    for bootstrap in sorted(folder.glob("*/bootstrap")):
+        packed = folder / "size.zip"
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.write(bootstrap, "bootstrap")
+        function = re.sub(r"(?<!^)([A-Z])", r"-\1", bootstrap.parent.name.removesuffix("Function")).lower()
+        lines.append(f"  {function:20} {packed.stat().st_size / 1e6:5.2f} MB")
+        packed.unlink()
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
