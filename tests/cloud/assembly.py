@@ -61,6 +61,9 @@ def _install() -> None:
         server_answers,
         servers,
         ssm,
+        tags,
+        templates,
+        workflow_events,
         workflow_maps,
         workflow_sdk,
         workflow_starts,
@@ -79,8 +82,8 @@ def _install() -> None:
     ses_v2.handle_request = gateway.guard("ses", ses_v2.handle_request)
 
     for part in (
-        servers, server_answers, documents, keys, mails, lambdas, dead_letters,
-        workflow_time, workflow_starts, workflow_states, workflow_maps, workflow_sdk,
+        servers, server_answers, tags, templates, documents, keys, mails, lambdas, dead_letters,
+        workflow_time, workflow_starts, workflow_states, workflow_maps, workflow_events, workflow_sdk,
     ):  # fmt: skip
         part.install()
     # Schedules are looked at by the virtual clock, so their watch must be short in real time.

@@ -1,8 +1,9 @@
 """Run Command: an invocation waits for its agent, works through the units one by one, and reports.
 
 The shell of a document is not interpreted. A document with the parameters `Verb` and `Units` is simulated:
-for each unit in order the state before, the verb, and the state after, one line of output each.
-Any other document succeeds without output.
+for each unit in order the state before, the verb, and the state after, one line of output each. If it has
+the parameter `Run`, too, the state before is what the first command of that run found, until the server is
+restarted. Any other document succeeds without output.
 """
 
 import time
@@ -18,6 +19,8 @@ DELIVERY_TAKES_S = 1
 DELIVERY_RETRIES_EVERY_S = 5
 DELAYED_AFTER_S = 30
 STARTING_TAKES_S = 1
+# What a script wrote to its standard error follows its output after this line.
+ERRORS_FOLLOW = "\n----------ERROR-------\n"
 
 
 @dataclass
@@ -32,7 +35,10 @@ class Invocation:
     status: str = "Pending"
     details: str = "Pending"
     response_code: int = -1
+    # What the script printed so far; the agent reports it when the script has ended.
+    printed: str = ""
     output: str = ""
+    errors: str = ""
     started: float | None = None
     ended: float | None = None
 
@@ -82,12 +88,12 @@ class Invocation:
         name, *rest = names
         unit = self.server.units.get(name)
         if unit is None:
-            self.output += f"{name} unknown unknown\n"
+            self.printed += f"{name} unknown unknown\n"
             self.next_unit(verb, rest, failed=True)
             return
-        before = unit.state
+        before = self.server.first_seen(self.parameter("Run"), unit)
         unit.apply(verb)
-        self.output += f"{name} {before} {unit.state}\n"
+        self.printed += f"{name} {before} {unit.state}\n"
         if verb != "status":
             calls.world_did("systemd", verb, [f"{self.server.id}/{name}"], unit.state, before=before)
         if verb == "stop" and unit.state == "inactive" and unit.restarts_after_s is not None:
@@ -107,6 +113,10 @@ class Invocation:
     def finish(self, status: str, details: str, response_code: int) -> None:
         self.status, self.details, self.response_code = status, details, response_code
         self.ended = time.time()
+        if self.started and self.server.agent == "online":
+            self.output = self.printed
+        if status == "Failed":
+            self.errors = f"{ERRORS_FOLLOW}failed to run commands: exit status {response_code}"
         command = self.command["CommandId"]
         calls.world_did("ssm", "CommandEnded", [self.server.id, command], details)
 

@@ -9,7 +9,7 @@ from typing import Any
 from ministack.core.responses import get_account_id, get_region
 
 from tests.cloud import clock, documents
-from tests.cloud.commands import DELIVERY_TAKES_S, Invocation, command_status
+from tests.cloud.commands import DELIVERY_TAKES_S, ERRORS_FOLLOW, Invocation, command_status
 from tests.cloud.documents import Refused
 from tests.cloud.world import of_account, servers
 
@@ -109,7 +109,7 @@ def _listed(invocation: Invocation, with_plugins: bool) -> dict:
         "Status": invocation.status,
         "StatusDetails": invocation.details,
         "ResponseCode": invocation.response_code,
-        "Output": invocation.output[:LISTED_OUTPUT],
+        "Output": f"{invocation.output}{invocation.errors}"[:LISTED_OUTPUT],
         "StandardOutputUrl": "",
         "StandardErrorUrl": "",
         **({"ResponseStartDateTime": invocation.started} if invocation.started else {}),
@@ -145,7 +145,7 @@ def get_command_invocation(request: dict) -> dict:
         "Status": invocation.status,
         "StatusDetails": invocation.details,
         "StandardOutputContent": invocation.output[:FETCHED_OUTPUT],
-        "StandardErrorContent": "",
+        "StandardErrorContent": invocation.errors.removeprefix(ERRORS_FOLLOW),
     }
 
 
@@ -171,7 +171,7 @@ def describe_instance_information(request: dict) -> dict:
                     "IsLatestVersion": True,
                 }
             )
-    return _page(request, "InstanceInformationList", nodes)
+    return _page(request, "InstanceInformationList", nodes, shortest=5)
 
 
 def create_document(request: dict) -> dict:
@@ -196,10 +196,10 @@ def delete_document(request: dict) -> dict:
     return {}
 
 
-def _page(request: dict, member: str, everything: list) -> dict:
+def _page(request: dict, member: str, everything: list, shortest: int = 1) -> dict:
     size = request.get("MaxResults", LONGEST_PAGE)
-    if not 1 <= size <= LONGEST_PAGE:
-        raise Refused("ValidationException", f"maxResults must be between 1 and {LONGEST_PAGE}")
+    if not shortest <= size <= LONGEST_PAGE:
+        raise Refused("ValidationException", f"maxResults must be between {shortest} and {LONGEST_PAGE}")
     first = int(request.get("NextToken") or 0)
     page = {member: everything[first : first + size]}
     return page | ({"NextToken": str(first + size)} if first + size < len(everything) else {})

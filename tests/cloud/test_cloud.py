@@ -99,6 +99,7 @@ def test_a_command_tells_the_state_of_each_unit_before_and_after(cloud, command_
     assert ended["CommandPlugins"][0]["ResponseCode"] == 1
     assert ended["CommandPlugins"][0]["Output"].splitlines() == [
         "a.service active inactive", "b.service active active", "c.service unknown unknown",
+        "", "----------ERROR-------", "failed to run commands: exit status 1",
     ]  # fmt: skip
     bad = [id, "i-0123456789abcdef0"]
     assert code_of(ssm.send_command, DocumentName="Command", InstanceIds=bad, Parameters=arguments) == "InvalidInstanceId"

@@ -208,17 +208,6 @@ def test_a_function_that_fails_thrice_sends_its_event_to_its_own_destination(clo
     assert json.loads(message["Body"])["responsePayload"]["errorType"] == "Terminal"
 
 
-def test_a_template_makes_a_command_document(cloud):
-    formation = cloud.client("cloudformation")
-    content = {"schemaVersion": "2.2", "mainSteps": [{"action": "aws:runShellScript", "name": "x", "inputs": {}}]}
-    properties = {"DocumentType": "Command", "Content": content}
-    template = {"Resources": {"Command": {"Type": "AWS::SSM::Document", "Properties": properties}}}
-    formation.create_stack(StackName="documents", TemplateBody=json.dumps(template))
-    formation.get_waiter("stack_create_complete").wait(StackName="documents", WaiterConfig={"Delay": 1})
-    [made] = formation.describe_stack_resources(StackName="documents")["StackResources"]
-    assert cloud.client("ssm").describe_document(Name=made["PhysicalResourceId"])["Document"]["Status"] == "Active"
-
-
 def test_sixty_states_take_no_more_than_a_second(cloud):
     names = [f"S{n}" for n in range(60)]
     following = [*({"Next": name} for name in names[1:]), {"End": True}]

@@ -24,6 +24,8 @@ SERVICES = {
     "autoscaling": ("autoscaling", "AutoScaling"),
     "applicationautoscaling": ("application-autoscaling", "ApplicationAutoScaling"),
 }
+# As an optimized integration names a service -> (as the botocore model does, as errors begin).
+OPTIMIZED = {"events": ("events", "EventBridge"), "states": ("states", "StepFunctions"), "lambda": ("lambda", "Lambda")}
 # How long the SDK under Step Functions waits for an answer when the task sets no timeout.
 SDK_TIMEOUT_S = 60
 
@@ -63,11 +65,10 @@ def _logged(resource: str, arguments: Any) -> Any:
         request=operations.digest(parameters),
     )
     fault = faults.take(call)
-    prefix = service.capitalize()
     if fault and fault.kind in ("throttle", "error", "deny"):
         wire = {"throttle": answers.THROTTLES.get(service, "ThrottlingException"), "deny": "AccessDeniedException"}
         call["outcome"] = fault.code or wire.get(fault.kind, "ServiceException")
-        raise _ExecutionError(f"{prefix}.{call['outcome']}", fault.message or f"injected {fault.kind}")
+        raise _ExecutionError(_error_name(service, call["outcome"]), fault.message or f"injected {fault.kind}")
     if fault and fault.kind == "timeout":
         call["outcome"] = "timeout"
         raise faults.NoAnswer(False, fault.hold_s)
@@ -90,6 +91,20 @@ def _optimized(resource: str) -> tuple[str, str]:
     return service, operation[0].upper() + operation[1:]
 
 
+def _prefix(service: str) -> str:
+    known = SERVICES.get(service.lower()) or OPTIMIZED.get(service)
+    return known[1] if known else service.capitalize()
+
+
+def _error_name(service: str, code: str) -> str:
+    prefix = _prefix(service)
+    if service not in OPTIMIZED:
+        return f"{prefix}.{code}"
+    name = _exception_name(operations.model_of(OPTIMIZED[service][0]), prefix, code)
+    # The one service whose own exception is not named after it.
+    return f"{prefix}.AWSLambdaException" if name == "LambdaException" else f"{prefix}.{name}"
+
+
 def _never_answered(resource: str, lost: faults.NoAnswer) -> _ExecutionError:
     limit = task_timeout.get()
     # A connection that breaks is noticed at once; one that is silent only when the time is up.
@@ -97,8 +112,7 @@ def _never_answered(resource: str, lost: faults.NoAnswer) -> _ExecutionError:
     if limit and not lost.done:
         return _ExecutionError("States.Timeout", f"Task timed out after {limit} seconds")
     service = resource.split("aws-sdk:")[-1].split(":")[0] if "aws-sdk:" in resource else _optimized(resource)[0]
-    prefix = SERVICES[service][1] if service in SERVICES else service.capitalize()
-    return _ExecutionError(f"{prefix}.SdkClientException", "Unable to execute HTTP request: connection reset")
+    return _ExecutionError(f"{_prefix(service)}.SdkClientException", "Unable to execute HTTP request: connection reset")
 
 
 def _invoke_sdk(resource: str, arguments: Any) -> Any:

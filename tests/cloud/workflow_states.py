@@ -47,7 +47,7 @@ def _limited(execute: Callable) -> Callable:
 
     def execute_within_limit(*arguments: Any) -> tuple[Any, str | None]:
         output, following = execute(*arguments)
-        if len(json.dumps(output)) > LONGEST_PAYLOAD:
+        if len(json.dumps(output, ensure_ascii=False).encode()) > LONGEST_PAYLOAD:
             raise _ExecutionError("States.DataLimitExceeded", "The output of a state is longer than 256 KiB")
         return output, following
 

@@ -27,6 +27,8 @@ class Server:
     stop_takes_s: float = 45
     start_takes_s: float = 16
     known_units: dict[str, Unit] = field(default_factory=dict)
+    # By run and unit; on the disk of the server this is `/run`, which a stop empties.
+    kept_states: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -72,8 +74,13 @@ class Server:
             return "not-applicable"
         return "ok" if time.time() >= self.running_since + STATUS_CHECKS_TAKE_S else "initializing"
 
+    def first_seen(self, run: str | None, unit: Unit) -> str:
+        """The state of a unit before the first command of the run; without a run, its state now."""
+        return self.kept_states.setdefault((run, unit.name), unit.state) if run else unit.state
+
     def lose_power(self) -> None:
         """The operating system shuts down: every unit goes with it, whatever refuses an ordinary stop."""
+        self.kept_states.clear()
         for unit in self.units.values():
             if unit.state != "inactive":
                 unit.state = "inactive"

@@ -1,0 +1,1 @@
+"""Sentences about the deployed stack, each played in the local cloud."""

@@ -1,0 +1,110 @@
+"""Every state of every workflow, found in the files, so that a new state is held to the rules the day it is added."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FILES = sorted((ROOT / "statemachine").glob("*.asl.json"))
+# Calls that change the fleet: tried again only after a fresh look at the key, so never by Retry.
+ACTS = ("ec2:stopInstances", "ec2:startInstances", "ssm:sendCommand")
+LONGEST_EXPRESSION = 185
+JSONPATH = {"InputPath", "OutputPath", "ResultPath", "ResultSelector", "Parameters", "ItemsPath", "SecondsPath", "TimestampPath"}
+
+
+def states(machine: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, state in machine["States"].items():
+        yield f"{path}{name}", state
+        for inner in [*state.get("Branches", []), *([state["ItemProcessor"]] if "ItemProcessor" in state else [])]:
+            yield from states(inner, f"{path}{name} / ")
+
+
+EVERY = [(f"{file.stem}: {name}", state) for file in FILES for name, state in states(json.loads(file.read_text()))]
+TASKS = [(name, state) for name, state in EVERY if state["Type"] == "Task"]
+every_state = pytest.mark.parametrize(("name", "state"), EVERY, ids=[name for name, _ in EVERY])
+every_task = pytest.mark.parametrize(("name", "state"), TASKS, ids=[name for name, _ in TASKS])
+
+
+def acts(state: dict[str, Any]) -> bool:
+    return state["Resource"].endswith(ACTS)
+
+
+def strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from strings(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from strings(part)
+
+
+def test_there_are_two_workflows_and_they_end_in_time():
+    assert [file.name for file in FILES] == ["shutdown.asl.json", "startup.asl.json"]
+    for file in FILES:
+        machine = json.loads(file.read_text())
+        assert machine["QueryLanguage"] == "JSONata" and machine["TimeoutSeconds"] > 0 and machine["Comment"]
+
+
+@every_state
+def test_a_state_reads_as_english(name, state):
+    short = name.split(": ", 1)[1].split(" / ")[-1]
+    assert re.fullmatch(r"[A-Z][a-z']*( [a-z']+)*\??", short), short
+    assert state.get("Comment"), "a comment says why"
+    assert (state["Type"] == "Choice") == short.endswith("?") , "a choice is a question, and only a choice"
+
+
+@every_state
+def test_a_state_selects_and_computes_nothing(name, state):
+    own = {key: value for key, value in state.items() if key not in ("ItemProcessor", "Branches")}
+    assert not JSONPATH & own.keys()
+    assert not [text for text in strings(own) if len(text) > LONGEST_EXPRESSION]
+    assert not [text for text in strings(own) if re.search(r"\bfunction\s*\(|\$eval|\$reduce", text)]
+
+
+@every_task
+def test_a_task_ends_in_time(name, state):
+    assert 0 < state["TimeoutSeconds"] <= 300
+
+
+@every_task
+def test_a_task_is_tried_again_by_named_errors_with_jitter(name, state):
+    if acts(state):
+        assert "Retry" not in state, "a call that changes the fleet follows a fresh look at the key"
+        assert state["Catch"]
+        return
+    for retry in state["Retry"]:
+        assert not {"States.ALL", "States.TaskFailed"} & set(retry["ErrorEquals"])
+        assert "States.Timeout" in retry["ErrorEquals"]
+        assert retry["JitterStrategy"] == "FULL" and retry["BackoffRate"] > 1
+        assert retry["MaxDelaySeconds"] <= 60 and retry["MaxAttempts"] >= 2
+
+
+def test_maps_over_batches_let_one_batch_fail_alone():
+    maps = [(name, state) for name, state in EVERY if state["Type"] == "Map" and " / " not in name]
+    assert len(maps) == 4
+    for _, state in maps:
+        assert state["ItemProcessor"]["ProcessorConfig"] == {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+        assert state["ToleratedFailurePercentage"] == 100 and state["Catch"] and 0 < state["MaxConcurrency"] <= 40
+
+
+def test_every_act_comes_right_after_the_batch_is_confirmed():
+    for file in FILES:
+        for name, state in states(json.loads(file.read_text())):
+            if state["Type"] == "Map" and " / " not in name:
+                inner = state["ItemProcessor"]
+                first = inner["States"][inner["StartAt"]]
+                assert first["Arguments"]["FunctionName"] == "${ConfirmBatchFunction}"
+
+
+def test_every_substitution_is_given_by_the_template():
+    template = (ROOT / "template.yaml").read_text()
+    for file in FILES:
+        wanted = set(re.findall(r"\$\{(\w+)\}", file.read_text()))
+        block = re.search(rf"DefinitionUri: statemachine/{file.name}\n      DefinitionSubstitutions:\n((?:        .*\n)+)", template)
+        assert block and set(re.findall(r"^        (\w+):", block[1], re.M)) == wanted
