@@ -44,13 +44,17 @@ def error(service: str, code: str, message: str, status: int) -> Answer:
     except Exception:
         protocol = "json"
     if protocol == "ec2":
-        xml = f"<Response><Errors><Error><Code>{code}</Code><Message>{escape(message)}</Message></Error></Errors></Response>"
+        xml = f"<Response><Errors>{_xml_error(code, message)}</Errors></Response>"
         return status, {"Content-Type": "text/xml"}, xml.encode()
     if protocol in ("query", "rest-xml"):
-        xml = f"<ErrorResponse><Error><Code>{code}</Code><Message>{escape(message)}</Message></Error></ErrorResponse>"
+        xml = f"<ErrorResponse>{_xml_error(code, message)}</ErrorResponse>"
         return status, {"Content-Type": "text/xml"}, xml.encode()
     body = json.dumps({"__type": code, "message": message}).encode()
     return status, {"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": code}, body
+
+
+def _xml_error(code: str, message: str) -> str:
+    return f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
 
 
 def error_code(status: int, headers: dict, body: object) -> str:

@@ -88,11 +88,14 @@ def _json_reader(shape: Shape) -> Reader:
         if shape.type_name == "structure":
             members: dict[str, tuple[str, Reader]] = {}
             lists: list[str] = []
-            _json_readers[key] = lambda value: {name: [] for name in lists} | {
-                members[wire][0]: members[wire][1](item)
-                for wire, item in value.items()
-                if wire in members and item is not None
-            }
+            _json_readers[key] = lambda value: (
+                {name: [] for name in lists}
+                | {
+                    members[wire][0]: members[wire][1](item)
+                    for wire, item in value.items()
+                    if wire in members and item is not None
+                }
+            )
             for member_name, member in shape.members.items():
                 name = stepfunctions._api_name_to_sfn_key(member_name)
                 members[member.serialization.get("name", member_name)] = (name, _json_reader(member))

@@ -101,8 +101,8 @@ def test_a_command_tells_the_state_of_each_unit_before_and_after(cloud, command_
         "a.service active inactive", "b.service active active", "c.service unknown unknown",
         "", "----------ERROR-------", "failed to run commands: exit status 1",
     ]  # fmt: skip
-    bad = [id, "i-0123456789abcdef0"]
-    assert code_of(ssm.send_command, DocumentName="Command", InstanceIds=bad, Parameters=arguments) == "InvalidInstanceId"
+    told = {"DocumentName": "Command", "InstanceIds": [id, "i-0123456789abcdef0"], "Parameters": arguments}
+    assert code_of(ssm.send_command, **told) == "InvalidInstanceId"
 
 
 def test_a_command_to_an_agent_that_is_away_times_out(cloud, command_document):

@@ -80,7 +80,8 @@ def test_what_ec2_refuses_is_an_ec2_exception_and_what_ssm_refuses_has_its_own_n
     ended = cloud.run(one(stop))
     assert ended["error"] == "Ec2.Ec2Exception"
     assert "'i-0123456789abcdef0' does not exist" in ended["cause"]
-    send = {"DocumentName": "AWS-RunShellScript", "InstanceIds": ["i-0123456789abcdef0"], "Parameters": {"commands": ["x"]}}
+    send = {"DocumentName": "AWS-RunShellScript", "InstanceIds": ["i-0123456789abcdef0"]}
+    send["Parameters"] = {"commands": ["true"]}
     assert cloud.run(one(task("aws-sdk:ssm:sendCommand", send)))["error"] == "Ssm.InvalidInstanceIdException"
 
 
