@@ -137,8 +137,8 @@ fn held(server: &PlannedServer, hold: Option<&Hold>, run: &RunRef, now: Timestam
         Some(hold) => hold.clone(),
         None => {
             let app = server.app.clone()?;
-            let (id, units) = (server.server.clone(), server.units.clone());
-            Hold::open(&HoldSeed { server: id, app, units, state: server.state }, &run.key, &run.run, now)
+            let (id, name, units) = (server.server.clone(), server.name.clone(), server.units.clone());
+            Hold::open(&HoldSeed { server: id, name, app, units, state: server.state }, &run.key, &run.run, now)
         }
     };
     hold.keys.insert(run.key.clone());

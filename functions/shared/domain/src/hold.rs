@@ -16,6 +16,9 @@ use crate::unit::{UnitName, UnitState};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
     pub server: ServerId,
+    /// The `Name` tag when the hold was opened, cleaned; empty if there was none.
+    #[serde(default)]
+    pub name: String,
     pub app: AppName,
     /// Every key that holds the server down; it may start when the last of them is on again.
     pub keys: BTreeSet<KeyArn>,
@@ -55,6 +58,7 @@ impl Hold {
     pub fn open(seen: &HoldSeed, key: &KeyArn, run: &RunName, now: Timestamp) -> Self {
         Self {
             server: seen.server.clone(),
+            name: seen.name.clone(),
             app: seen.app.clone(),
             keys: BTreeSet::from([key.clone()]),
             units: seen.units.clone(),
@@ -115,6 +119,7 @@ impl Hold {
 #[derive(Debug, Clone)]
 pub struct HoldSeed {
     pub server: ServerId,
+    pub name: String,
     pub app: AppName,
     pub units: Vec<UnitName>,
     pub state: ServerState,
@@ -127,6 +132,7 @@ mod tests {
     fn hold(prior: ServerState, own: Own) -> Hold {
         let seed = HoldSeed {
             server: ServerId::parse("i-1").unwrap(),
+            name: String::new(),
             app: AppName::parse("orders").unwrap(),
             units: vec![UnitName::parse("b.service").unwrap(), UnitName::parse("a.service").unwrap()],
             state: prior,

@@ -179,7 +179,7 @@ pub fn plan_startup(hold: &Hold, key: &KeyArn) -> PlannedServer {
     };
     PlannedServer {
         server: hold.server.clone(),
-        name: String::new(),
+        name: hold.name.clone(),
         app: Some(hold.app.clone()),
         units: hold.units_to_start(),
         tier: 0,
