@@ -1,0 +1,43 @@
+"""One cloud with the stack deployed for all tests here; its stories are played side by side, each on a key of its own."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.system import plays
+from tests.world import stack
+from tests.world.cloud import Cloud
+
+SCALE = 60
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory) -> Iterator[Cloud]:
+    running, process = stack.start_cloud(stack.free_port(), SCALE, tmp_path_factory.mktemp("cloud"))
+    try:
+        yield stack.deploy(running)
+    finally:
+        stack.stop_cloud(process.pid)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def played(request, cloud) -> Iterator[Callable[[str], Any]]:
+    """What came of a play, by its name. The plays of the chosen tests begin together."""
+    wanted = {marker.args[0] for item in request.session.items for marker in item.iter_markers("play")}
+    with ThreadPoolExecutor(max_workers=max(len(wanted), 1)) as threads:
+        begun: dict[str, Future] = {
+            name: threads.submit(getattr(plays, name), cloud) for name in sorted(wanted)
+        }
+        yield lambda name: begun[name].result()
+
+
+@pytest.fixture
+def play(request, played) -> Any:
+    """The play that the test is marked with."""
+    return played(request.node.get_closest_marker("play").args[0])
+
+
+def pytest_configure(config) -> None:
+    config.addinivalue_line("markers", "play(name): the play of tests/system/plays.py that the test looks at")
