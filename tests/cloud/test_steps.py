@@ -45,6 +45,20 @@ def test_a_wait_takes_as_many_seconds_as_an_expression_gives(cloud):
     assert 118 <= lasted_s(ended) < 160
 
 
+def test_an_expression_reads_the_clock_of_the_cloud(cloud):
+    now = {"Type": "Succeed", "Output": "{% [$now(), $fromMillis($millis())] %}"}
+    for seen in cloud.run(chain(Now=now))["output"]:
+        ago_s = datetime.fromisoformat(cloud.get("clock")["now"]) - datetime.fromisoformat(seen)
+        assert timedelta() <= ago_s < timedelta(minutes=2)
+
+
+@pytest.mark.parametrize("condition", ["$states.input.word", "$states.input.missing", "1"])
+def test_a_condition_is_true_or_false_and_nothing_else(cloud, condition):
+    choose = {"Type": "Choice", "Choices": [{"Condition": f"{{% {condition} %}}", "Next": "Done"}], "Default": "Done"}
+    ended = cloud.run(chain(Choose=choose, Done={"Type": "Succeed"}), {"word": "yes"})
+    assert ended["error"] == "States.QueryEvaluationError"
+
+
 def test_a_loop_over_pages_reads_every_page(cloud, key):
     cloud.servers(12, key=key)
     ask = {"Filters": [{"Name": "encrypted", "Values": ["true"]}], "MaxResults": 5}

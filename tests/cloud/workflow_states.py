@@ -33,6 +33,7 @@ def install() -> None:
     stepfunctions._run_parallel_branches = _run_parallel
     stepfunctions._apply_output_path = _apply_output_path
     stepfunctions._fail_execution = _fail_unless_ended
+    stepfunctions._evaluate_jsonata_choice_rule = _is_chosen
     for name in INNER.values():
         setattr(stepfunctions, name, _limited(getattr(stepfunctions, name)))
 
@@ -58,6 +59,11 @@ def _fail_unless_ended(execution: dict, error: str, cause: str) -> None:
     # What was stopped or timed out stays so, whatever its last state still reports.
     if execution["status"] == "RUNNING":
         _ministack_fail(execution, error, cause)
+
+
+def _is_chosen(rule: dict, raw_input: Any, ctx: Context) -> bool:
+    """A condition that is neither true nor false is an error, however true it may seem."""
+    return stepfunctions._jsonata_state_field(rule, "Condition", "boolean", raw_input, ctx)
 
 
 def is_jsonata(state: dict, ctx: Context) -> bool:

@@ -27,8 +27,15 @@ def install() -> None:
     stepfunctions._find_matching_retrier = _wait_and_retry
     stepfunctions._invoke_resource_with_timeout = _invoke_with_timeout
     stepfunctions._run_execution = _run_execution
-    # JSONata measures its second of evaluation by the wall clock, which is virtual here.
-    Timebox.current_milli_time = staticmethod(lambda: int(time.time() * 1000 / clock.SCALE))
+    Timebox.__init__ = _allow_real_time
+
+
+_jsonata_timebox = Timebox.__init__
+
+
+def _allow_real_time(timebox, expression, timeout=None, max_depth=None):
+    # JSONata takes both `$now()` and the time it allows an expression from the wall clock, which is virtual here.
+    _jsonata_timebox(timebox, expression, timeout and timeout * clock.SCALE, max_depth)
 
 
 def _sleep(seconds: float) -> None:
