@@ -102,6 +102,9 @@ pub fn line(server: &PlannedServer, direction: Direction, before: bool) -> Line 
         },
         (Treatment::Doubt { reason }, _, _) => Said::Problem(reason.clone()),
         _ if before => Said::WillStop,
+        (_, Some(Outcome::NotDone { reason: services }), Some(Outcome::NotDone { reason: server })) => {
+            Said::Problem(format!("{services}; {server}"))
+        }
         (_, Some(Outcome::NotDone { reason }), _) | (_, _, Some(Outcome::NotDone { reason })) => {
             Said::Problem(reason.clone())
         }
