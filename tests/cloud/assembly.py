@@ -63,6 +63,7 @@ def _install() -> None:
         ssm,
         tags,
         templates,
+        workflow_definitions,
         workflow_events,
         workflow_maps,
         workflow_sdk,
@@ -83,7 +84,8 @@ def _install() -> None:
 
     for part in (
         servers, server_answers, tags, templates, documents, keys, mails, lambdas, dead_letters,
-        workflow_time, workflow_starts, workflow_states, workflow_maps, workflow_events, workflow_sdk,
+        workflow_time, workflow_starts, workflow_states, workflow_maps, workflow_definitions,
+        workflow_events, workflow_sdk,
     ):  # fmt: skip
         part.install()
     # Schedules are looked at by the virtual clock, so their watch must be short in real time.

@@ -122,11 +122,12 @@ class Cloud:
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[Cloud]:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "tests.cloud", "--port", str(port), "--scale", str(SCALE)]
+    command += ["--state-dir", str(tmp_path_factory.mktemp("cloud"))]
     process = subprocess.Popen(command, cwd=ROOT)
     cloud = Cloud(port)
     try:

@@ -136,6 +136,28 @@ def test_a_failed_run_names_its_ending(cloud):
     assert (ended["status"], ended["error"], ended["cause"]) == ("FAILED", "shutdown_incomplete", "one is left")
 
 
+PASS = {"Type": "Pass", "End": True}
+LOOP = {"ProcessorConfig": {"Mode": "INLINE"}, "StartAt": "Inner", "States": {"Inner": {**PASS, "Assign": {"x": 2}}}}
+
+
+@pytest.mark.parametrize(
+    ("states", "fault"),
+    [
+        ({"One": {"Type": "Pass", "Next": "Nowhere"}}, "Missing target 'Nowhere'"),
+        ({"One": PASS, "Alone": PASS}, "State 'Alone' is not reachable"),
+        ({"One": {"Type": "Pass"}}, "either Next or End"),
+        ({"One": {**PASS, "ResultPath": "$.x"}}, "JSONata knows no ResultPath"),
+        (
+            {"One": {**PASS, "Type": "Map", "ItemProcessor": LOOP, "Assign": {"x": 1}}},
+            "'x' is a variable of an outer scope",
+        ),
+    ],
+)
+def test_a_definition_that_cannot_run_is_refused_when_it_is_made(cloud, states, fault):
+    with pytest.raises(cloud.client("stepfunctions").exceptions.ClientError, match=f"InvalidDefinition.*{fault}"):
+        cloud.run({"StartAt": "One", "States": states})
+
+
 @pytest.fixture
 def heard(cloud, queue):
     """What the bus delivered from Lockstep."""

@@ -27,7 +27,7 @@ def _breaking(request: dict[str, Any], send: Callable[[dict], Awaitable[None]]) 
             await send(message)
         elif message["type"] == "http.response.start":
             # A body is promised and never sent: the server closes the connection, the client sees it break.
-            # The status is for clients that do not count the bytes of a body, botocore for one.
+            # The status is for clients that do not count the bytes of a body.
             await send({**message, "status": 500, "headers": [(b"content-length", b"1")]})
 
     return send_or_break
