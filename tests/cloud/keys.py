@@ -19,11 +19,12 @@ DENIALS = re.compile("AccessDenied")
 
 @dataclass
 class Delivery:
-    """What shall happen to the next events; the delay holds for all of them."""
+    """What shall happen to the next events, of one key or of all; the delay holds for all of them."""
 
     lose: int = 0
     double: int = 0
     delay_s: float = 0
+    key: str | None = None
 
 
 delivery = Delivery()
@@ -55,16 +56,17 @@ def _announce(call: dict[str, Any], parameters: dict[str, Any]) -> None:
         return
     key = parameters.get("KeyId", "")
     event = _record(call["operation"], key, full_arn(key), None if done else "AccessDenied")
-    if delivery.lose > 0:
-        delivery.lose -= 1
+    how = delivery if delivery.key in (None, full_arn(key)) else Delivery()
+    if how.lose > 0:
+        how.lose -= 1
         calls.world_did("events", "LoseEvent", call["resources"], "lost", eventName=call["operation"])
         return
     copies = 1
-    if delivery.double > 0:
-        delivery.double -= 1
+    if how.double > 0:
+        how.double -= 1
         copies = 2
     for _ in range(copies):
-        clock.timeline.after(EVENT_TAKES_S + delivery.delay_s, lambda: _deliver(event))
+        clock.timeline.after(EVENT_TAKES_S + how.delay_s, lambda: _deliver(event))
 
 
 def _deliver(event: dict[str, Any]) -> None:

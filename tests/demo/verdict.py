@@ -9,7 +9,10 @@ from tests.world.story import Story
 
 # Subjects are told apart by their languages' own words; one of them must be in the subject.
 EXPECTED_MAILS = {
-    "shutdown": [("grace_started", "shutdown ahead", "まもなく停止"), ("shutdown_complete", "shut down", "停止しました")],
+    "shutdown": [
+        ("grace_started", "shutdown ahead", "まもなく停止"),
+        ("shutdown_complete", "shut down", "停止しました"),
+    ],
     "startup": [("startup_complete", "started again", "再開しました")],
 }
 ENDINGS = {"shutdown": "shutdown_complete", "startup": "startup_complete"}

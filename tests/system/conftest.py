@@ -1,4 +1,4 @@
-"""One cloud with the stack deployed for all tests here; its stories are played side by side, each on a key of its own."""
+"""One cloud with the stack deployed for all tests here; its plays run side by side, each on a key of its own."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -27,9 +27,7 @@ def played(request, cloud) -> Iterator[Callable[[str], Any]]:
     """What came of a play, by its name. The plays of the chosen tests begin together."""
     wanted = {marker.args[0] for item in request.session.items for marker in item.iter_markers("play")}
     with ThreadPoolExecutor(max_workers=max(len(wanted), 1)) as threads:
-        begun: dict[str, Future] = {
-            name: threads.submit(getattr(plays, name), cloud) for name in sorted(wanted)
-        }
+        begun: dict[str, Future] = {name: threads.submit(getattr(plays, name), cloud) for name in sorted(wanted)}
         yield lambda name: begun[name].result()
 
 

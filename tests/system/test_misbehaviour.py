@@ -1,5 +1,7 @@
 """A world that does not do as it is told: each ends in a line of the report, and touches nobody else."""
 
+import itertools
+
 import pytest
 
 from tests.world import rules
@@ -19,7 +21,9 @@ def test_a_server_terminated_between_plan_and_stop_is_reported_and_the_others_pr
 def test_servers_stay_up_while_a_service_is_still_running(play):
     slow = play.servers["slow"]
     stop = rules.first(play.down.calls, "ec2", "StopInstances", slow.id)
-    down = [c for c in play.down.calls if c["service"] == "systemd" and c["resources"] == [f"{slow.id}/postgresql.service"]]
+    down = [
+        c for c in play.down.calls if c["service"] == "systemd" and c["resources"] == [f"{slow.id}/postgresql.service"]
+    ]
     assert down[0]["at_s"] - play.down.grace_ends_at_s >= 100, "the unit was slow"
     assert stop["at_s"] > down[0]["at_s"]
 
@@ -56,7 +60,9 @@ def test_a_server_whose_tag_cannot_be_read_is_left_alone_and_named(play):
 def test_a_server_that_may_be_down_because_of_us_is_reported_and_never_guessed_into_a_start(play):
     assert play.fired == 1
     assert play.states_down["one"]["state"] == "stopped"
-    assert not [c for c in play.up.calls if c["operation"] == "StartInstances" and play.servers["one"].id in c["resources"]]
+    assert not [
+        c for c in play.up.calls if c["operation"] == "StartInstances" and play.servers["one"].id in c["resources"]
+    ]
     assert play.up.ending == "startup_incomplete"
     assert "was lost" in play.report(play.up, "one")
 
@@ -69,7 +75,7 @@ def test_a_throttled_stop_is_made_again_after_a_fresh_look_at_the_key(play):
              and play.servers["one"].id in c["resources"]]  # fmt: skip
     looks = [c["at_s"] for c in play.down.calls if c["operation"] == "DescribeKey" and rules.about(c, play.fleet.key)]
     assert len(tries) == 5
-    for before, at in zip(tries, tries[1:], strict=False):
+    for before, at in itertools.pairwise(tries):
         assert [look for look in looks if before < look <= at]
 
 

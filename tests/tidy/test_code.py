@@ -17,13 +17,27 @@ IMPURE = re.compile(r"\b(std::env|SystemTime|Instant|Timestamp::now|Zoned::now|s
 
 def tree(package: str) -> set[str]:
     """The names of every crate that a package depends on, itself included."""
-    command = ["cargo", "tree", "--package", package, "--edges", "normal", "--prefix", "none", "--format", "{lib}", "--locked"]
+    command = [
+        "cargo",
+        "tree",
+        "--package",
+        package,
+        "--edges",
+        "normal",
+        "--prefix",
+        "none",
+        "--format",
+        "{lib}",
+        "--locked",
+    ]
     out = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     return {line.split()[0] for line in out.splitlines() if line.strip()}
 
 
 def sources(*folders: str, suffixes: tuple[str, ...] = (".rs", ".py")) -> list[Path]:
-    return [p for folder in folders for p in (ROOT / folder).rglob("*") if p.suffix in suffixes and "target" not in p.parts]
+    return [
+        p for folder in folders for p in (ROOT / folder).rglob("*") if p.suffix in suffixes and "target" not in p.parts
+    ]
 
 
 def test_the_domain_knows_no_aws_no_runtime_and_no_network():
@@ -40,7 +54,9 @@ def test_the_domain_reads_no_clock_and_no_environment():
 
 
 def test_only_the_aws_crate_uses_the_sdk():
-    manifests = [path for path in (ROOT / "functions").rglob("Cargo.toml") if path.parent != ROOT / "functions/shared/aws"]
+    manifests = [
+        path for path in (ROOT / "functions").rglob("Cargo.toml") if path.parent != ROOT / "functions/shared/aws"
+    ]
     assert len(manifests) == len(FUNCTIONS) + 1
     assert not [str(path) for path in manifests if re.search(r"^aws-(sdk|config|smithy)", path.read_text(), re.M)]
 
@@ -62,7 +78,11 @@ def test_folder_package_binary_and_logical_id_have_one_name(folder):
     logical_id = "".join(word.capitalize() for word in folder.name.split("-")) + "Function"
     template = (ROOT / "template.yaml").read_text()
     assert (package["name"], binaries) == (folder.name, [folder.name])
-    assert re.search(rf"^  {logical_id}:\n    Type: AWS::Serverless::Function\n(?:.*\n){{1,4}}        Binary: {folder.name}$", template, re.M)
+    assert re.search(
+        rf"^  {logical_id}:\n    Type: AWS::Serverless::Function\n(?:.*\n){{1,4}}        Binary: {folder.name}$",
+        template,
+        re.M,
+    )
 
 
 @pytest.mark.parametrize("folder", FUNCTIONS, ids=lambda folder: folder.name)
@@ -71,13 +91,19 @@ def test_main_is_only_wiring(folder):
 
 
 def test_files_stay_small():
-    long = {str(p.relative_to(ROOT)): n for p in sources("functions", "tests") if (n := len(p.read_text().splitlines())) > LONGEST_FILE}
+    long = {
+        str(p.relative_to(ROOT)): n
+        for p in sources("functions", "tests")
+        if (n := len(p.read_text().splitlines())) > LONGEST_FILE
+    }
     assert not long
 
 
 def test_nothing_has_a_name_that_says_nothing():
     vague = re.compile(r"(manager|helper|util|process_|handle_data)", re.I)
     named = re.compile(r"^\s*(?:pub(?:\([a-z]+\))? )?(?:fn|struct|enum|trait|mod|def|class) (\w+)", re.M)
-    found = [f"{p.name}: {n}" for p in sources("functions", "tests") for n in named.findall(p.read_text()) if vague.search(n)]
+    found = [
+        f"{p.name}: {n}" for p in sources("functions", "tests") for n in named.findall(p.read_text()) if vague.search(n)
+    ]
     files = [str(p) for p in sources("functions", "tests") if vague.search(p.stem)]
     assert not found and not files

@@ -13,7 +13,16 @@ FILES = sorted((ROOT / "statemachine").glob("*.asl.json"))
 # Calls that change the fleet: tried again only after a fresh look at the key, so never by Retry.
 ACTS = ("ec2:stopInstances", "ec2:startInstances", "ssm:sendCommand")
 LONGEST_EXPRESSION = 185
-JSONPATH = {"InputPath", "OutputPath", "ResultPath", "ResultSelector", "Parameters", "ItemsPath", "SecondsPath", "TimestampPath"}
+JSONPATH = {
+    "InputPath",
+    "OutputPath",
+    "ResultPath",
+    "ResultSelector",
+    "Parameters",
+    "ItemsPath",
+    "SecondsPath",
+    "TimestampPath",
+}
 
 
 def states(machine: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -56,7 +65,7 @@ def test_a_state_reads_as_english(name, state):
     short = name.split(": ", 1)[1].split(" / ")[-1]
     assert re.fullmatch(r"[A-Z][a-z']*( [a-z']+)*\??", short), short
     assert state.get("Comment"), "a comment says why"
-    assert (state["Type"] == "Choice") == short.endswith("?") , "a choice is a question, and only a choice"
+    assert (state["Type"] == "Choice") == short.endswith("?"), "a choice is a question, and only a choice"
 
 
 @every_state
@@ -106,5 +115,7 @@ def test_every_substitution_is_given_by_the_template():
     template = (ROOT / "template.yaml").read_text()
     for file in FILES:
         wanted = set(re.findall(r"\$\{(\w+)\}", file.read_text()))
-        block = re.search(rf"DefinitionUri: statemachine/{file.name}\n      DefinitionSubstitutions:\n((?:        .*\n)+)", template)
+        block = re.search(
+            rf"DefinitionUri: statemachine/{file.name}\n      DefinitionSubstitutions:\n((?:        .*\n)+)", template
+        )
         assert block and set(re.findall(r"^        (\w+):", block[1], re.M)) == wanted

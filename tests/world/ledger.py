@@ -17,11 +17,15 @@ def item(cloud: Cloud, pk: str, sk: str) -> dict[str, Any] | None:
 
 
 def items(cloud: Cloud, pk: str) -> list[dict[str, Any]]:
-    pages = cloud.client("dynamodb").get_paginator("query").paginate(
-        TableName=cloud.outputs["LedgerTableName"],
-        KeyConditionExpression="pk = :pk",
-        ExpressionAttributeValues={":pk": {"S": pk}},
-        ConsistentRead=True,
+    pages = (
+        cloud.client("dynamodb")
+        .get_paginator("query")
+        .paginate(
+            TableName=cloud.outputs["LedgerTableName"],
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": pk}},
+            ConsistentRead=True,
+        )
     )
     return [_item(found) for page in pages for found in page["Items"]]
 

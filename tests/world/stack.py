@@ -1,5 +1,6 @@
 """Starts a local cloud and puts the built stack into it, by the tools a user has: `sam deploy` and nothing else."""
 
+import contextlib
 import json
 import os
 import signal
@@ -66,10 +67,8 @@ def stop_cloud(pid: int) -> None:
 
 
 def _group_lives(pid: int) -> bool:
-    try:
+    with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        pass
     try:
         os.killpg(pid, 0)
     except ProcessLookupError:
