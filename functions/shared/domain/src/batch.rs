@@ -201,3 +201,6 @@ fn start_services(server: &PlannedServer, hold: Option<&Hold>) -> Act {
         _ => Act::Settle(None, Outcome::not_done("its server is not up")),
     }
 }
+
+#[cfg(test)]
+mod tests;

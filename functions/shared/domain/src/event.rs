@@ -118,3 +118,6 @@ fn key_of(event: &Value, detail: &Value) -> Result<KeyArn, Refusal> {
 fn text<'a>(value: &'a Value, field: &str) -> Option<&'a str> {
     value.get(field).and_then(Value::as_str)
 }
+
+#[cfg(test)]
+mod tests;

@@ -166,3 +166,6 @@ fn start(server: &PlannedServer, hold: Option<Hold>, evidence: &Evidence, waited
     let nothing_more = outcome == Some(Outcome::Done) && server.units.is_empty();
     Proof { close: hold.is_some() && (gone || nothing_more), ..Proof::outcome(outcome) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,6 +18,8 @@ pub mod plan;
 pub mod refusal;
 pub mod report;
 pub mod run;
+#[cfg(test)]
+mod samples;
 pub mod server;
 pub mod text;
 pub mod unit;

@@ -232,3 +232,6 @@ fn is_acted_on(server: &PlannedServer) -> bool {
 fn ids(batch: &[&PlannedServer]) -> Vec<ServerId> {
     batch.iter().map(|server| server.server.clone()).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -119,3 +119,6 @@ pub fn line(server: &PlannedServer, direction: Direction, before: bool) -> Line 
         said,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -99,3 +99,42 @@ pub enum Ending {
     StartupSuperseded,
     NothingToDo,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{key, run};
+
+    fn at(minutes: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes)
+    }
+
+    fn record(direction: Direction, noticed: i64, grace_ends: i64, ending: Option<Ending>) -> RunRecord {
+        let RunRef { run, key, epoch } = run(1, direction);
+        let (noticed_at, grace_ends_at) = (at(noticed), at(grace_ends));
+        RunRecord { run, key, epoch, direction, noticed_at, grace_ends_at, ending, ended_at: None }
+    }
+
+    const PATIENCE: SignedDuration = SignedDuration::from_mins(20);
+
+    #[test]
+    fn a_run_name_is_legal_in_step_functions() {
+        let longest = RunName::new(&key(&"a".repeat(36)), u64::MAX, Direction::Shutdown, u32::MAX);
+        assert!(longest.as_str().len() <= 80);
+        assert!(longest.as_str().bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
+    }
+
+    #[test]
+    fn a_shutdown_in_its_grace_is_cancelled_and_one_that_acts_is_waited_for() {
+        let before = |noticed, ending, now| {
+            let shutdown = record(Direction::Shutdown, 0, 10, ending);
+            before_startup(Some(&shutdown), &record(Direction::Startup, noticed, noticed, None), at(now), PATIENCE)
+        };
+        assert_eq!(before(5, None, 6), Before::InGrace);
+        assert_eq!(before(10, None, 11), Before::Acting);
+        assert_eq!(before(12, Some(Ending::ShutdownSuperseded), 13), Before::LetGo);
+        assert_eq!(before(12, None, 33), Before::LetGo);
+        let own = record(Direction::Startup, 12, 12, None);
+        assert_eq!(before_startup(None, &own, at(13), PATIENCE), Before::LetGo);
+    }
+}

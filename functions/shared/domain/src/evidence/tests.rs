@@ -1,0 +1,123 @@
+use jiff::SignedDuration;
+
+use super::*;
+use crate::outcome::START_DEADLINE;
+use crate::samples::{hold, planned, row, server};
+use crate::unit::UnitState;
+
+const SOON: SignedDuration = SignedDuration::from_secs(20);
+
+fn answer(before: Option<ServerState>, refused: Option<&str>) -> Evidence {
+    let refused = refused.map(|cause| CallRefusal { error: "Ec2.Ec2Exception".into(), cause: cause.into() });
+    Evidence { answers: vec![CallAnswer { server: server(1), before, refused }], ..Evidence::default() }
+}
+
+fn stop(own: Own, evidence: &Evidence) -> Proof {
+    prove(Step::StopServers, &planned(1), Some(hold(1, own)), evidence, SOON)
+}
+
+fn start(evidence: &Evidence, waited: SignedDuration) -> Proof {
+    prove(Step::StartServers, &planned(1), Some(hold(1, Own::Starting)), evidence, waited)
+}
+
+#[test]
+fn the_answer_to_our_stop_makes_the_server_ours() {
+    let proof = stop(Own::Intent, &answer(Some(ServerState::Running), None));
+    assert_eq!(proof.hold.unwrap().own, Own::Stopped);
+    assert_eq!((proof.outcome, proof.close), (None, false));
+    let proof = stop(Own::Intent, &answer(Some(ServerState::Stopped), None));
+    assert_eq!(proof.hold.unwrap().own, Own::NotOurs);
+}
+
+#[test]
+fn an_answer_proves_nothing_where_no_intent_was_written() {
+    assert_eq!(stop(Own::Stopped, &answer(Some(ServerState::Stopping), None)).hold, None);
+}
+
+#[test]
+fn a_refused_server_is_reported_and_is_not_ours() {
+    let proof = stop(Own::Intent, &answer(None, Some("Protected (Service: Ec2, Status Code: 400, Request ID: 1)")));
+    assert_eq!(proof.hold.unwrap().own, Own::Services);
+    assert_eq!(proof.outcome, Some(Outcome::not_done("StopInstances was refused: Protected")));
+    assert!(!proof.again);
+}
+
+#[test]
+fn a_throttled_server_is_asked_again() {
+    let throttled = answer(None, Some("Request limit exceeded. (Service: Ec2, Status Code: 503, Request ID: 1)"));
+    let proof = stop(Own::Intent, &throttled);
+    assert_eq!((proof.outcome, proof.again), (None, true));
+    assert_eq!(proof.hold.unwrap().own, Own::Services);
+    assert!(start(&throttled, SOON).again);
+}
+
+#[test]
+fn a_lost_answer_leaves_the_server_in_doubt() {
+    let refused = Some(CallRefusal { error: "States.Timeout".into(), cause: String::new() });
+    let proof = stop(Own::Intent, &Evidence { refused, ..Evidence::default() });
+    let hold = proof.hold.unwrap();
+    assert_eq!(hold.own, Own::Intent);
+    let mut asked_again = hold;
+    asked_again.note_answer(ServerState::Stopping);
+    assert_eq!(asked_again.own, Own::Intent);
+}
+
+#[test]
+fn a_stopped_server_is_done_and_a_gone_one_is_let_go() {
+    let seen = |rows: Vec<StatusRow>| Evidence { states: Some(rows), ..Evidence::default() };
+    let done = stop(Own::Stopped, &seen(vec![row(1, ServerState::Stopped, "not-applicable")]));
+    assert_eq!((done.outcome, done.close), (Some(Outcome::Done), false));
+    let gone = stop(Own::Stopped, &seen(vec![row(1, ServerState::Terminated, "not-applicable")]));
+    assert!(gone.close && gone.outcome.is_some());
+    assert!(stop(Own::Stopped, &seen(Vec::new())).close);
+    assert_eq!(stop(Own::Stopped, &seen(vec![row(1, ServerState::Stopping, "not-applicable")])).outcome, None);
+}
+
+#[test]
+fn a_server_is_up_once_checks_and_agent_are() {
+    let seen = |checks: &str, online: bool| Evidence {
+        states: Some(vec![row(1, ServerState::Running, checks)]),
+        agents: Some(if online { BTreeSet::from([server(1)]) } else { BTreeSet::new() }),
+        ..Evidence::default()
+    };
+    assert_eq!(start(&seen("ok", true), SOON).outcome, Some(Outcome::Done));
+    assert!(!start(&seen("ok", true), SOON).close, "its services are not up yet");
+    assert_eq!(start(&seen("ok", false), SOON).outcome, None);
+    assert_eq!(start(&seen("initializing", true), SOON).outcome, None);
+    assert!(matches!(start(&seen("ok", false), START_DEADLINE).outcome, Some(Outcome::NotDone { .. })));
+}
+
+#[test]
+fn a_server_without_units_is_let_go_as_soon_as_it_is_up() {
+    let unitless = PlannedServer { units: Vec::new(), ..planned(1) };
+    let seen = Evidence { states: Some(vec![row(1, ServerState::Running, "ok")]), ..Evidence::default() };
+    let proof = prove(Step::StartServers, &unitless, Some(hold(1, Own::Starting)), &seen, SOON);
+    assert_eq!((proof.outcome, proof.close), (Some(Outcome::Done), true));
+}
+
+#[test]
+fn what_a_unit_was_before_is_kept_and_its_start_lets_the_server_go() {
+    let said = |output: &str| Evidence {
+        commanded: BTreeSet::from([server(1)]),
+        invocations: Some(vec![Invocation { server: server(1), status: "Success".into(), output: output.into() }]),
+        ..Evidence::default()
+    };
+    let stopped = said("a.service active inactive\n");
+    let proof = prove(Step::StopServices, &planned(1), Some(hold(1, Own::Services)), &stopped, SOON);
+    assert_eq!(proof.outcome, Some(Outcome::Done));
+    assert_eq!(proof.hold.unwrap().unit_priors.into_values().collect::<Vec<_>>(), [UnitState::Active]);
+    let started = said("a.service inactive active\n");
+    let proof = prove(Step::StartServices, &planned(1), Some(hold(1, Own::Starting)), &started, SOON);
+    assert_eq!((proof.outcome, proof.close, proof.hold), (Some(Outcome::Done), true, None));
+    let failed = said("a.service inactive failed\n");
+    let proof = prove(Step::StartServices, &planned(1), Some(hold(1, Own::Starting)), &failed, SOON);
+    assert!(!proof.close && proof.outcome != Some(Outcome::Done));
+}
+
+#[test]
+fn a_batch_that_is_given_up_says_why_and_changes_no_hold() {
+    let evidence = Evidence { gave_up: Some("EC2 would not tell".into()), ..Evidence::default() };
+    let proof = stop(Own::Intent, &evidence);
+    assert_eq!((proof.hold, proof.close), (None, false));
+    assert_eq!(proof.outcome, Some(Outcome::not_done("EC2 would not tell")));
+}

@@ -1,0 +1,121 @@
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::hold::Hold;
+use crate::samples::{hold, key, planned, server, units};
+
+fn seen(state: ServerState, tags: &[(&str, &str)]) -> SeenServer {
+    let tags: BTreeMap<String, String> = tags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    SeenServer { server: server(1), state, tags }
+}
+
+fn treatment(state: ServerState, tags: &[(&str, &str)], hold: Option<&Hold>) -> Treatment {
+    plan_server(&seen(state, tags), hold, &key("k1"), Round::Shutdown).treatment
+}
+
+const MANAGED: [(&str, &str); 2] = [("lockstep:app", "orders"), ("lockstep:services", "a.service")];
+
+#[test]
+fn a_running_managed_server_is_stopped() {
+    for state in [ServerState::Pending, ServerState::Running, ServerState::Stopping] {
+        assert_eq!(treatment(state, &MANAGED, None), Treatment::Act, "{state:?}");
+    }
+}
+
+#[test]
+fn a_server_without_the_tag_or_excluded_is_left_and_named() {
+    assert_eq!(treatment(ServerState::Running, &[], None), Treatment::Leave { reason: Leave::NotManaged });
+    let excluded = [MANAGED[0], MANAGED[1], ("lockstep:exclude", "true")];
+    assert_eq!(treatment(ServerState::Running, &excluded, None), Treatment::Leave { reason: Leave::Excluded });
+}
+
+#[test]
+fn a_server_that_was_already_stopped_is_left_unless_we_stopped_it() {
+    let stopped = |hold: Option<&Hold>| treatment(ServerState::Stopped, &MANAGED, hold);
+    assert_eq!(stopped(None), Treatment::Leave { reason: Leave::AlreadyStopped });
+    assert_eq!(stopped(Some(&hold(1, Own::Stopped))), Treatment::Act);
+    let mut of_another = hold(1, Own::Stopped);
+    of_another.keys = std::collections::BTreeSet::from([key("k2")]);
+    assert_eq!(stopped(Some(&of_another)), Treatment::Join);
+    assert!(matches!(stopped(Some(&hold(1, Own::Intent))), Treatment::Doubt { .. }));
+}
+
+#[test]
+fn a_server_that_is_gone_is_left() {
+    for state in [ServerState::ShuttingDown, ServerState::Terminated] {
+        assert_eq!(treatment(state, &MANAGED, None), Treatment::Leave { reason: Leave::Gone });
+    }
+}
+
+#[test]
+fn hostile_tags_leave_the_server_alone_and_stay_short_and_clean() {
+    let long = "x".repeat(10_000);
+    for services in ["a.service;reboot", "$(reboot).service", long.as_str()] {
+        let tags = [("lockstep:app", "orders"), ("lockstep:services", services), ("Name", "db\r\nBcc: x\u{202E}")];
+        let planned = plan_server(&seen(ServerState::Running, &tags), None, &key("k1"), Round::Shutdown);
+        let Treatment::Doubt { reason } = &planned.treatment else { panic!("{services}") };
+        assert!(reason.contains("lockstep:services") && reason.len() < 600);
+        assert_eq!(planned.name, "dbBcc: x");
+        assert_eq!(planned.app.unwrap().as_str(), "orders", "its admins are told");
+    }
+    let tags = [("lockstep:app", "orders"), ("Name", long.as_str())];
+    let planned = plan_server(&seen(ServerState::Running, &tags), None, &key("k1"), Round::Shutdown);
+    assert!(planned.name.chars().count() <= 65);
+}
+
+#[test]
+fn what_no_longer_uses_the_key_after_the_grace_is_let_off() {
+    let warned_only = PlannedServer { seen_in: Round::Warning, ..planned(1) };
+    let (plan, changed) = close_round(vec![warned_only, planned(2)], Round::Shutdown, 0);
+    assert_eq!(plan[0].treatment, Treatment::Leave { reason: Leave::Gone });
+    assert_eq!(plan[1].treatment, Treatment::Act);
+    assert_eq!(changed, plan[..1]);
+}
+
+#[test]
+fn a_plan_larger_than_the_cap_is_not_carried_out() {
+    let servers = || vec![planned(1), planned(2), planned(3)];
+    assert!(close_round(servers(), Round::Shutdown, 0).1.is_empty());
+    assert!(close_round(servers(), Round::Shutdown, 3).1.is_empty());
+    let (plan, changed) = close_round(servers(), Round::Shutdown, 2);
+    assert_eq!(changed.len(), 3);
+    for server in plan {
+        assert!(matches!(server.treatment, Treatment::Doubt { reason } if reason.contains("MaxServersPerRun")));
+    }
+}
+
+#[test]
+fn a_startup_acts_only_on_what_is_proven_ours_and_held_by_no_other_key() {
+    assert_eq!(plan_startup(&hold(1, Own::Stopped), &key("k1")).treatment, Treatment::Act);
+    let not_ours = plan_startup(&hold(1, Own::NotOurs), &key("k1")).treatment;
+    assert_eq!(not_ours, Treatment::Leave { reason: Leave::AlreadyStopped });
+    let doubtful = plan_startup(&hold(1, Own::Intent), &key("k1")).treatment;
+    assert!(matches!(doubtful, Treatment::Doubt { reason } if reason.contains("lost")));
+    let mut two = hold(1, Own::Stopped);
+    two.keys.insert(key("k2"));
+    assert!(matches!(plan_startup(&two, &key("k1")).treatment, Treatment::Doubt { reason } if reason.contains("k2")));
+}
+
+#[test]
+fn a_startup_starts_only_units_that_were_active() {
+    let mut held = hold(1, Own::Stopped);
+    held.units = units(&["a.service", "b.service", "c.service"]);
+    held.note_prior(&held.units[0].clone(), crate::unit::UnitState::Active);
+    held.note_prior(&held.units[1].clone(), crate::unit::UnitState::Inactive);
+    assert_eq!(plan_startup(&held, &key("k1")).units, units(&["a.service"]));
+}
+
+#[test]
+fn batches_hold_at_most_fifty_servers_and_one_list_of_units() {
+    let mut servers: Vec<PlannedServer> = (1..=120).map(planned).collect();
+    for server in &mut servers[..10] {
+        server.units = units(&["b.service"]);
+    }
+    servers[11].units = Vec::new();
+    servers[12].treatment = Treatment::Leave { reason: Leave::Excluded };
+    let services = service_batches(&servers);
+    assert_eq!(services.iter().map(|batch| batch.servers.len()).sum::<usize>(), 118);
+    assert!(services.iter().all(|batch| batch.servers.len() <= BATCH_SIZE && batch.units.len() == 1));
+    let of_servers = server_batches(&servers);
+    assert_eq!(of_servers.iter().map(|batch| batch.servers.len()).collect::<Vec<_>>(), [50, 50, 19]);
+}

@@ -1,0 +1,62 @@
+//! Keys, servers and holds for the tests of this crate.
+
+use jiff::Timestamp;
+
+use crate::app::AppName;
+use crate::hold::{Hold, HoldSeed, Own};
+use crate::key::KeyArn;
+use crate::plan::{PlannedServer, Round, Treatment};
+use crate::run::{Direction, RunName, RunRef};
+use crate::server::{ServerId, ServerState, StatusRow};
+use crate::unit::UnitName;
+
+pub fn key(id: &str) -> KeyArn {
+    KeyArn::parse(&format!("arn:aws:kms:eu-west-1:111122223333:key/{id}")).unwrap()
+}
+
+pub fn run(epoch: u64, direction: Direction) -> RunRef {
+    RunRef { run: RunName::new(&key("k1"), epoch, direction, 1), key: key("k1"), epoch }
+}
+
+pub fn server(number: usize) -> ServerId {
+    ServerId::parse(&format!("i-{number:x}")).unwrap()
+}
+
+pub fn units(names: &[&str]) -> Vec<UnitName> {
+    names.iter().map(|name| UnitName::parse(name).unwrap()).collect()
+}
+
+/// A managed, running server with one unit that is to be acted on.
+pub fn planned(number: usize) -> PlannedServer {
+    PlannedServer {
+        server: server(number),
+        name: format!("db-{number}"),
+        app: Some(AppName::parse("orders").unwrap()),
+        units: units(&["a.service"]),
+        tier: 0,
+        state: ServerState::Running,
+        treatment: Treatment::Act,
+        seen_in: Round::Shutdown,
+        services: None,
+        outcome: None,
+    }
+}
+
+/// A hold of key `k1` on a server that ran before.
+pub fn hold(number: usize, own: Own) -> Hold {
+    let planned = planned(number);
+    let seed = HoldSeed {
+        server: planned.server,
+        name: planned.name,
+        app: AppName::parse("orders").unwrap(),
+        units: planned.units,
+        state: ServerState::Running,
+    };
+    let run = run(1, Direction::Shutdown).run;
+    Hold { own, ..Hold::open(&seed, &key("k1"), &run, Timestamp::UNIX_EPOCH) }
+}
+
+pub fn row(number: usize, state: ServerState, checks: &str) -> StatusRow {
+    let checks = Some(checks.to_owned());
+    StatusRow { server: server(number), state, system: checks.clone(), instance: checks }
+}
