@@ -48,7 +48,8 @@ def test_the_domain_knows_no_aws_no_runtime_and_no_network():
 
 
 def test_the_domain_reads_no_clock_and_no_environment():
-    pages = sources("functions/shared/domain/src")
+    # Its tests may read fixtures.
+    pages = [page for page in sources("functions/shared/domain/src") if page.name != "tests.rs"]
     assert pages
     assert not [f"{page}: {found[0]}" for page in pages if (found := IMPURE.search(page.read_text()))]
 
