@@ -8,6 +8,8 @@ PORT   ?= 4566
 SCALE  ?= 60
 STACK  ?= lockstep
 PYTHON ?= python3
+# The processor of the functions in AWS; the local cloud always runs this machine's own.
+ARCHITECTURE ?= arm64
 
 # A folder that outlives the clone, if there is one; it is never made here.
 CACHE := $(or $(wildcard $(HOME)/.cache/lockstep),$(CURDIR)/target)
@@ -64,7 +66,8 @@ down: ## Stops the local cloud.
 build: install $(LOCAL) ## Builds the Lambdas for the local cloud.
 
 deploy: install $(AWS) ## Deploys to AWS; it asks for what it must know.
-	sam deploy --guided --template-file $(AWS) --stack-name $(STACK) --capabilities CAPABILITY_IAM
+	sam deploy --guided --template-file $(AWS) --stack-name $(STACK) --capabilities CAPABILITY_IAM \
+	    --parameter-overrides Architecture=$(ARCHITECTURE)
 
 clean: down ## Removes what was built; keeps what was installed.
 	rm -rf target/sam target/demo target/cloud target/cloud.*
@@ -73,8 +76,10 @@ clean: down ## Removes what was built; keeps what was installed.
 $(LOCAL): $(SOURCES) | install
 	@$(TOOLS)/bin/python tests/world/build.py $(@D)
 
+# sam looks for what cargo-lambda built below the sources, so the shared folder must not be used.
 $(AWS): $(SOURCES) | install
-	sam build --no-cached --build-dir $(@D) --parameter-overrides Architecture=arm64
+	rustup target add $(if $(filter arm64,$(ARCHITECTURE)),aarch64,x86_64)-unknown-linux-gnu
+	env -u CARGO_TARGET_DIR sam build --beta-features --build-dir $(@D) --parameter-overrides Architecture=$(ARCHITECTURE)
 
 install: $(if $(FAKETIME),,faketime) $(CLOUD)/.complete $(TOOLS)/.complete
 	@command -v cargo > /dev/null || { echo "Rust is missing: install rustup, https://rustup.rs" >&2; exit 1; }
