@@ -201,7 +201,7 @@ def a_stop_that_is_throttled(cloud: Cloud) -> Play:
 
 
 def a_key_that_cannot_be_described(cloud: Cloud) -> Play:
-    """For twenty looks after the grace KMS denies; then it answers again."""
+    """For five looks after the grace KMS denies; then it answers again."""
     play = begin(cloud, {"one": {}})
     at_s = disable(play)
     until_warned(play)

@@ -1,7 +1,5 @@
 //! Right before a call that changes something: a fresh look at the key, the epoch, and the intent written.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use lockstep_aws::clock;
 use lockstep_aws::configuration::{self, SdkConfig};
@@ -10,7 +8,6 @@ use lockstep_aws::keys::Keys;
 use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
 use lockstep_domain::batch::{Act, BatchRef, Confirmation, StuckPolicy, confirm, decide};
-use lockstep_domain::hold::Hold;
 use lockstep_domain::plan::PlannedServer;
 use lockstep_domain::server::ServerId;
 use serde::{Deserialize, Serialize};
@@ -68,8 +65,7 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
     }
     let members = world.ledger.batch(&run.run, &batch).await?;
     let servers = world.ledger.servers_of(&run.run, &members.servers).await?;
-    let holds: BTreeMap<ServerId, Hold> =
-        world.ledger.holds(&members.servers).await?.into_iter().map(|hold| (hold.server.clone(), hold)).collect();
+    let holds = world.ledger.holds(&members.servers).await?;
     let mut answer = Answer::empty("nothing", now);
     let (mut intents, mut settled) = (Vec::new(), Vec::new());
     for server in servers {

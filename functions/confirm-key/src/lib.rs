@@ -36,8 +36,7 @@ pub struct Answer {
 
 pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
     let Input { run } = lambda::read(input)?;
-    let record = world.ledger.run(&run.run).await?;
-    let record = record.ok_or_else(|| Failure::terminal(format!("confirming run {}: it has no record", run.run)))?;
+    let record = world.ledger.record(&run.run, "confirming").await?;
     let newest = world.ledger.key(&run.key).await?;
     let look = world.keys.look(&run.key).await?;
     let answer = match confirm(record.direction, &run, newest.as_ref(), &look) {

@@ -45,8 +45,7 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
     let mut answer = Answer { verdict: "go", cancelled: Vec::new(), services: Vec::new(), servers: Vec::new() };
     let now = clock::now();
     let name = RunName::new(&run.key, run.epoch.saturating_sub(1), Direction::Shutdown, 1);
-    let own = world.ledger.run(&run.run).await?;
-    let own = own.ok_or_else(|| Failure::terminal(format!("planning run {}: it has no record", run.run)))?;
+    let own = world.ledger.record(&run.run, "planning").await?;
     match before_startup(world.ledger.run(&name).await?.as_ref(), &own, now, LET_GO) {
         Before::InGrace => {
             world.ledger.end_run(&name, Ending::ShutdownCancelled, now).await?;

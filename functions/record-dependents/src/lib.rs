@@ -1,27 +1,13 @@
 //! Takes one page of servers that use the key and writes what the run will do with each.
 
-use std::collections::BTreeMap;
-
-use lockstep_aws::configuration::SdkConfig;
 use lockstep_aws::error::Failure;
 use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
-use lockstep_domain::hold::Hold;
 use lockstep_domain::plan::{PlannedServer, Round, plan_server};
 use lockstep_domain::run::RunRef;
 use lockstep_domain::server::{ServerId, StatusRow, TagRow, join};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-pub struct World {
-    ledger: Ledger,
-}
-
-impl World {
-    pub fn new(sdk: &SdkConfig) -> Result<Self, Failure> {
-        Ok(Self { ledger: Ledger::new(sdk)? })
-    }
-}
 
 #[derive(Debug, Deserialize)]
 struct Input {
@@ -39,15 +25,14 @@ pub struct Answer {
     pub recorded: usize,
 }
 
-pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
+pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
     let input: Input = lambda::read(input)?;
     let seen = join(input.states, input.tags);
     let ids: Vec<ServerId> = seen.iter().map(|server| server.server.clone()).collect();
-    let holds: BTreeMap<ServerId, Hold> =
-        world.ledger.holds(&ids).await?.into_iter().map(|hold| (hold.server.clone(), hold)).collect();
+    let holds = ledger.holds(&ids).await?;
     let planned: Vec<PlannedServer> =
         seen.iter().map(|server| plan_server(server, holds.get(&server.server), &input.run.key, input.round)).collect();
-    world.ledger.put_servers(&input.run.run, &planned).await?;
+    ledger.put_servers(&input.run.run, &planned).await?;
     tracing::info!(recorded = planned.len(), run.name = %input.run.run, "dependents recorded");
     Ok(Answer { recorded: planned.len() })
 }

@@ -1,32 +1,20 @@
 //! Reads what AWS answered about a batch, writes what it proves, and says whether to look again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use lockstep_aws::clock;
-use lockstep_aws::configuration::SdkConfig;
 use lockstep_aws::error::Failure;
 use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
 use lockstep_domain::batch::BatchRef;
 use lockstep_domain::evidence::{Evidence, prove};
-use lockstep_domain::hold::Hold;
 use lockstep_domain::outcome::next_look;
 use lockstep_domain::plan::Outcome;
 use lockstep_domain::refusal::{CallRefusal, Meaning, NextTry, REST_S, next_try};
 use lockstep_domain::server::ServerId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-pub struct World {
-    ledger: Ledger,
-}
-
-impl World {
-    pub fn new(sdk: &SdkConfig) -> Result<Self, Failure> {
-        Ok(Self { ledger: Ledger::new(sdk)? })
-    }
-}
 
 #[derive(Debug, Deserialize)]
 struct Input {
@@ -61,21 +49,20 @@ pub struct Answer {
     pub watched: Vec<ServerId>,
 }
 
-pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
+pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
     let Input { batch, asked_at, watched, evidence } = lambda::read(input)?;
     let (run, step, now) = (&batch.of, batch.step, clock::now());
     let waited = now.duration_since(asked_at);
     let ids: Vec<ServerId> = watched.into_iter().collect();
-    let servers = world.ledger.servers_of(&run.run, &ids).await?;
-    let mut holds: BTreeMap<ServerId, Hold> =
-        world.ledger.holds(&ids).await?.into_iter().map(|hold| (hold.server.clone(), hold)).collect();
+    let servers = ledger.servers_of(&run.run, &ids).await?;
+    let mut holds = ledger.holds(&ids).await?;
     let mut proven = Vec::new();
     for server in servers {
         let hold = holds.remove(&server.server);
         let proof = prove(step, &server, hold, &evidence, waited);
         proven.push((server, proof));
     }
-    let next = world.next_try(&batch, &evidence, proven.iter().any(|(_, proof)| proof.again), now).await?;
+    let next = judge(ledger, &batch, &evidence, proven.iter().any(|(_, proof)| proof.again), now).await?;
     if next == Some(NextTry::GiveUp) {
         let reason = evidence.refused.as_ref().map_or_else(|| "AWS kept refusing".to_owned(), CallRefusal::said);
         for (_, proof) in &mut proven {
@@ -92,9 +79,9 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
         }
     }
     // The evidence first: what was done must be known even if nothing else is written.
-    world.ledger.note_evidence(&changed).await?;
-    world.ledger.close_holds(run, &closed).await?;
-    world.ledger.put_servers(&run.run, &settled).await?;
+    ledger.note_evidence(&changed).await?;
+    ledger.close_holds(run, &closed).await?;
+    ledger.put_servers(&run.run, &settled).await?;
     let (verdict, wait_s) = match next {
         Some(NextTry::Again) => (Verdict::Again, REST_S),
         Some(NextTry::OneByOne) => (Verdict::OneByOne, 0),
@@ -105,28 +92,27 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
     Ok(Answer { verdict, wait_s, watched: waiting })
 }
 
-impl World {
-    /// What follows if a call failed; since when it does is kept with the batch.
-    async fn next_try(
-        &self,
-        batch: &BatchRef,
-        evidence: &Evidence,
-        some_again: bool,
-        now: Timestamp,
-    ) -> Result<Option<NextTry>, Failure> {
-        let meaning = match &evidence.refused {
-            Some(refusal) => refusal.meaning(),
-            None if some_again => Meaning::Passing,
-            None => return Ok(None),
-        };
-        let mut members = self.ledger.batch(&batch.of.run, &batch.batch).await?;
-        let since = *members.refused_since.get_or_insert(now);
-        if since == now {
-            self.ledger.put_batch(&batch.of.run, &batch.batch, &members).await?;
-        }
-        if let Some(refusal) = &evidence.refused {
-            tracing::warn!(meaning = ?meaning, said = refusal.said(), run.name = %batch.of.run, "a call was refused");
-        }
-        Ok(Some(next_try(batch.step, meaning, since, now)))
+/// What follows if a call failed; since when it does is kept with the batch.
+async fn judge(
+    ledger: &Ledger,
+    batch: &BatchRef,
+    evidence: &Evidence,
+    some_again: bool,
+    now: Timestamp,
+) -> Result<Option<NextTry>, Failure> {
+    let meaning = match &evidence.refused {
+        Some(refusal) => refusal.meaning(),
+        None if some_again => Meaning::Passing,
+        None => return Ok(None),
+    };
+    let mut members = ledger.batch(&batch.of.run, &batch.batch).await?;
+    let is_first = members.refused_since.is_none();
+    let since = *members.refused_since.get_or_insert(now);
+    if is_first {
+        ledger.put_batch(&batch.of.run, &batch.batch, &members).await?;
     }
+    if let Some(refusal) = &evidence.refused {
+        tracing::warn!(meaning = ?meaning, said = refusal.said(), run.name = %batch.of.run, "a call was refused");
+    }
+    Ok(Some(next_try(batch.step, meaning, since, now)))
 }

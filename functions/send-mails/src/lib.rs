@@ -55,8 +55,7 @@ pub struct Answer {
 
 pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
     let Input { run, about } = lambda::read(input)?;
-    let record = world.ledger.run(&run.run).await?;
-    let record = record.ok_or_else(|| Failure::terminal(format!("mailing about run {}: it has no record", run.run)))?;
+    let record = world.ledger.record(&run.run, "mailing about").await?;
     let mut answer = Answer::default();
     let Some(occasion) = occasion(&record, about) else { return Ok(answer) };
     let servers = world.ledger.servers(&run.run).await?;

@@ -1,5 +1,7 @@
 //! Holds: what we stopped, because of which keys, and what it was before.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem};
 use lockstep_domain::hold::Hold;
@@ -20,8 +22,11 @@ fn pk(server: &ServerId) -> String {
 }
 
 impl Ledger {
-    pub async fn holds(&self, servers: &[ServerId]) -> Result<Vec<Hold>, Failure> {
-        self.get_many(servers.iter().map(|server| address(&pk(server), "HOLD")).collect()).await
+    /// The holds on these servers, by server.
+    pub async fn holds(&self, servers: &[ServerId]) -> Result<BTreeMap<ServerId, Hold>, Failure> {
+        let rows: Vec<Hold> =
+            self.get_many(servers.iter().map(|server| address(&pk(server), "HOLD")).collect()).await?;
+        Ok(rows.into_iter().map(|hold| (hold.server.clone(), hold)).collect())
     }
 
     /// Every hold that names the key.
@@ -32,7 +37,7 @@ impl Ledger {
             .filter_map(|row| row.get("sk")?.as_s().ok()?.strip_prefix("HOLD#"))
             .filter_map(|id| ServerId::parse(id).ok())
             .collect();
-        self.holds(&servers).await
+        Ok(self.holds(&servers).await?.into_values().collect())
     }
 
     /// Writes holds on the condition that the run's epoch is still the newest; says whether it was.

@@ -23,6 +23,12 @@ impl Ledger {
         self.get(&pk(run), "RUN").await
     }
 
+    /// The record of a run that a workflow is carrying out; `doing` is what it is needed for.
+    pub async fn record(&self, run: &RunName, doing: &str) -> Result<RunRecord, Failure> {
+        let record = self.run(run).await?;
+        record.ok_or_else(|| Failure::terminal(format!("{doing} run {run}: it has no record")))
+    }
+
     /// Records a run before it is started; a second time changes nothing.
     pub async fn open_run(&self, record: &RunRecord) -> Result<(), Failure> {
         self.put_new(&pk(&record.run), "RUN", record).await.map(drop)
