@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::epoch::KeyRecord;
 use crate::hold::{Hold, HoldSeed, Own};
-use crate::key::{KeyArn, KeyLook};
+use crate::key::KeyLook;
 use crate::plan::{Outcome, PlannedServer, Treatment};
 use crate::run::{Direction, RunRef};
 use crate::server::ServerState;
@@ -127,7 +127,7 @@ pub fn decide(
     match step {
         Step::StopServices => stop_services(server, hold, run, now),
         Step::StopServers => stop_server(server, hold, run, policy, now),
-        Step::StartServers => start_server(hold, &run.key),
+        Step::StartServers => start_server(server, hold, run),
         Step::StartServices => start_services(server, hold),
     }
 }
@@ -180,21 +180,29 @@ fn stop_server(server: &PlannedServer, hold: Option<&Hold>, run: &RunRef, policy
     Act::Call(hold)
 }
 
-fn start_server(hold: Option<&Hold>, key: &KeyArn) -> Act {
+fn start_server(server: &PlannedServer, hold: Option<&Hold>, run: &RunRef) -> Act {
     let Some(hold) = hold else { return Act::Settle(None, Outcome::not_done("no hold proves that we stopped it")) };
-    if hold.keys.iter().any(|other| other != key) {
+    if let Treatment::Release { reason } = &server.treatment {
+        let mut released = hold.clone();
+        released.keys.remove(&run.key);
+        // A server that another key holds down is not what the key's owner expects: it makes the run incomplete.
+        let outcome = if released.keys.is_empty() { Outcome::Done } else { Outcome::not_done(reason) };
+        return Act::Settle(Some(released), outcome);
+    }
+    if hold.keys.iter().any(|other| *other != run.key) {
         return Act::Settle(None, Outcome::not_done("another key holds it down"));
     }
     match hold.own {
         Own::Services => Act::Watch,
-        Own::Stopped | Own::Starting if hold.is_ours_to_start() => {
-            Act::Call(Hold { own: Own::Starting, ..hold.clone() })
-        }
+        _ if hold.is_ours_to_start() => Act::Call(Hold { own: Own::Starting, run: run.run.clone(), ..hold.clone() }),
         _ => Act::Settle(None, Outcome::not_done("it is not proven that we stopped it while it was running")),
     }
 }
 
 fn start_services(server: &PlannedServer, hold: Option<&Hold>) -> Act {
+    if matches!(server.treatment, Treatment::Release { .. }) {
+        return Act::Skip;
+    }
     match (&server.outcome, hold) {
         (Some(Outcome::Done), Some(hold)) if !server.units.is_empty() => Act::Call(hold.clone()),
         (Some(Outcome::Done), _) => Act::Skip,

@@ -4,10 +4,19 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::key::{KeyArn, KeyLook};
-use crate::run::{Direction, RunName};
+use crate::run::{Direction, RunName, RunRecord};
+
+/// Startups of one key in an hour; more are put off, so that flapping does not wear out the servers.
+pub const STARTUPS_PER_HOUR: usize = 4;
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+/// An attempt that died is followed by the next after this long, doubled for each attempt, at most an hour.
+const FIRST_REST: SignedDuration = SignedDuration::from_mins(1);
+/// An attempt that ended without bringing everything about is followed by another for this long.
+const TRY_FOR: SignedDuration = SignedDuration::from_hours(6);
+const BETWEEN_TRIES: SignedDuration = SignedDuration::from_mins(15);
 
 /// The ledger's record of a watched key (`KEY#<arn>` / `KEY`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct KeyRecord {
     pub key: KeyArn,
     /// Counts the accepted changes of the key; 0 means that it has not changed since it was enrolled.
@@ -20,16 +29,67 @@ pub struct KeyRecord {
     pub noticed_at: Timestamp,
     /// When the grace of the newest epoch ends; equal to `noticed_at` for a startup.
     pub grace_ends_at: Timestamp,
+    /// When the newest attempt was opened.
+    pub tried_at: Timestamp,
+    /// When the startups of the last hour were noticed, oldest first, the newest epoch's too.
+    #[serde(default)]
+    pub startups: Vec<Timestamp>,
+    /// The newest run of the epoch before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<RunName>,
 }
 
 impl KeyRecord {
     pub fn enrolled(key: KeyArn, now: Timestamp) -> Self {
-        Self { key, epoch: 0, direction: Direction::Startup, attempt: 1, noticed_at: now, grace_ends_at: now }
+        Self {
+            key,
+            epoch: 0,
+            direction: Direction::Startup,
+            attempt: 1,
+            noticed_at: now,
+            grace_ends_at: now,
+            tried_at: now,
+            startups: Vec::new(),
+            before: None,
+        }
     }
 
     /// The name of the newest run of this key.
     pub fn run(&self) -> RunName {
         RunName::new(&self.key, self.epoch, self.direction, self.attempt)
+    }
+
+    /// The record with which the newest run begins.
+    pub fn open_run(&self) -> RunRecord {
+        RunRecord {
+            run: self.run(),
+            key: self.key.clone(),
+            epoch: self.epoch,
+            direction: self.direction,
+            noticed_at: self.noticed_at,
+            grace_ends_at: self.grace_ends_at,
+            starts_from: self.starts_from(),
+            before: self.before.clone(),
+            flapping: self.is_flapping(),
+            worth_another_try: false,
+            ending: None,
+            ended_at: None,
+        }
+    }
+
+    /// At most [`STARTUPS_PER_HOUR`] startups begin in any hour; the next waits until the oldest is an hour old.
+    fn starts_from(&self) -> Timestamp {
+        let oldest = self.startups.len().checked_sub(STARTUPS_PER_HOUR + 1).and_then(|index| self.startups.get(index));
+        oldest.map_or(self.noticed_at, |oldest| (*oldest + HOUR).max(self.noticed_at))
+    }
+
+    pub fn is_flapping(&self) -> bool {
+        self.startups.len() >= STARTUPS_PER_HOUR
+    }
+
+    /// The same epoch with its next attempt; times and deadlines stay.
+    fn next_attempt(&self, now: Timestamp) -> Self {
+        Self { attempt: self.attempt + 1, tried_at: now, ..self.clone() }
     }
 }
 
@@ -45,7 +105,7 @@ pub struct KeyDecision {
 pub enum KeyAction {
     /// Write this record (on the condition that the epoch is still the one before), then start its run.
     OpenEpoch(KeyRecord),
-    /// The epoch is open already; make sure that its run was started. Starting it twice is harmless.
+    /// The epoch is open already; make sure that its run is under way or done ([`continue_run`]).
     EnsureRun,
     Nothing,
 }
@@ -76,6 +136,11 @@ pub fn decide(record: &KeyRecord, look: &KeyLook, grace: SignedDuration, now: Ti
 }
 
 fn next_epoch(record: &KeyRecord, direction: Direction, now: Timestamp, grace_ends_at: Timestamp) -> KeyRecord {
+    let mut startups: Vec<Timestamp> =
+        record.startups.iter().copied().filter(|at| now.duration_since(*at) < HOUR).collect();
+    if direction == Direction::Startup {
+        startups.push(now);
+    }
     KeyRecord {
         key: record.key.clone(),
         epoch: record.epoch + 1,
@@ -83,7 +148,63 @@ fn next_epoch(record: &KeyRecord, direction: Direction, now: Timestamp, grace_en
         attempt: 1,
         noticed_at: now,
         grace_ends_at,
+        tried_at: now,
+        startups,
+        before: (record.epoch > 0).then(|| record.run()),
     }
+}
+
+/// What Step Functions says of the execution of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Execution {
+    NotStarted,
+    Running,
+    /// It is over, however it ended.
+    Closed,
+}
+
+/// What to do about the newest run of a key whose state has not changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunAction {
+    Start,
+    /// Write this record on the condition that the attempt is still the one before, then start its run.
+    NextAttempt(KeyRecord),
+    Nothing,
+}
+
+/// Decides whether the newest run is started, left alone or tried once more; returns the reason, too.
+pub fn continue_run(
+    record: &KeyRecord,
+    run: Option<&RunRecord>,
+    execution: Execution,
+    now: Timestamp,
+) -> (RunAction, &'static str) {
+    let since_try = now.duration_since(record.tried_at);
+    match (run.and_then(|run| run.ending), execution) {
+        (Some(_), _) if run.is_some_and(|run| run.worth_another_try) => {
+            if now.duration_since(record.grace_ends_at) > TRY_FOR {
+                (RunAction::Nothing, "its run has ended, and was tried again for six hours")
+            } else if since_try < BETWEEN_TRIES {
+                (RunAction::Nothing, "its run has ended incomplete and rests before the next attempt")
+            } else {
+                (RunAction::NextAttempt(record.next_attempt(now)), "its run has ended incomplete and is tried again")
+            }
+        }
+        (Some(_), _) => (RunAction::Nothing, "its run has ended"),
+        (None, Execution::Running) => (RunAction::Nothing, "its run is under way"),
+        (None, Execution::NotStarted) => (RunAction::Start, "its run was not started yet"),
+        (None, Execution::Closed) if since_try < rest(record.attempt) => {
+            (RunAction::Nothing, "its run died and rests before the next attempt")
+        }
+        (None, Execution::Closed) => {
+            (RunAction::NextAttempt(record.next_attempt(now)), "its run died without an ending")
+        }
+    }
+}
+
+fn rest(attempt: u32) -> SignedDuration {
+    let doubled = FIRST_REST * 2_i32.pow(attempt.saturating_sub(1).min(6));
+    doubled.min(HOUR)
 }
 
 #[cfg(test)]

@@ -30,19 +30,20 @@ pub struct Hold {
     /// The server's state before we touched it; written once.
     pub prior: ServerState,
     pub own: Own,
-    /// An earlier `StopInstances` may have been carried out, but its answer was never recorded.
+    /// How sure we were before `own` became an intent.
     #[serde(default)]
-    pub unanswered: bool,
+    pub was: Own,
     /// The run that acted on the server last.
     pub run: RunName,
     pub opened_at: Timestamp,
 }
 
 /// How sure we are that the server is down because of us.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Own {
     /// Units may have been stopped; the server itself was not asked to stop.
+    #[default]
     Services,
     /// `StopInstances` is about to be called, or its answer was lost.
     Intent,
@@ -52,6 +53,13 @@ pub enum Own {
     NotOurs,
     /// `StartInstances` is about to be called, or the server is on its way up.
     Starting,
+}
+
+impl Own {
+    /// It is proven that we stopped the server while it ran.
+    pub fn is_proven(self) -> bool {
+        matches!(self, Self::Stopped | Self::Starting)
+    }
 }
 
 impl Hold {
@@ -65,7 +73,7 @@ impl Hold {
             unit_priors: BTreeMap::new(),
             prior: seen.state,
             own: Own::Services,
-            unanswered: false,
+            was: Own::Services,
             run: run.clone(),
             opened_at: now,
         }
@@ -73,7 +81,13 @@ impl Hold {
 
     /// Only what is proven ours may be started: we stopped it, and it ran before.
     pub fn is_ours_to_start(&self) -> bool {
-        self.prior == ServerState::Running && matches!(self.own, Own::Stopped | Own::Starting)
+        matches!(self.prior, ServerState::Running | ServerState::Pending)
+            && (self.own.is_proven() || (self.own == Own::Intent && self.was.is_proven()))
+    }
+
+    /// We may have stopped it, and nothing proves it.
+    pub fn is_in_doubt(&self) -> bool {
+        self.own == Own::Intent && !self.was.is_proven()
     }
 
     /// Units that were active before we stopped them, in start order.
@@ -84,28 +98,31 @@ impl Hold {
 
     /// Written before `StopInstances` is called: from now on the server may be down because of us.
     pub fn intend_to_stop(&mut self, run: &RunName) {
-        self.unanswered = self.own == Own::Intent;
+        if self.own != Own::Intent || !self.was.is_proven() {
+            self.was = self.own;
+        }
         self.own = Own::Intent;
         self.run = run.clone();
     }
 
     /// What the answer to `StopInstances` proves, by the server's state before it.
     ///
-    /// A server that an unanswered call may have stopped proves nothing: it stays in doubt.
+    /// A server that was down already is ours only if that was proven before; after a call without an answer
+    /// nothing is proven, and it stays in doubt.
     pub fn note_answer(&mut self, before: ServerState) {
-        match before {
-            ServerState::Running | ServerState::Pending => self.own = Own::Stopped,
-            _ if self.unanswered => {}
-            _ => self.own = Own::NotOurs,
-        }
+        self.own = match (before, self.was) {
+            (ServerState::Running | ServerState::Pending, _) => Own::Stopped,
+            (_, Own::Services) => Own::NotOurs,
+            (_, was) => was,
+        };
     }
 
     /// What a call that failed proves.
     pub fn note_refusal(&mut self, meaning: Meaning) {
         match meaning {
-            Meaning::AnswerLost => self.unanswered = true,
-            Meaning::Passing | Meaning::Refused if self.unanswered => {}
-            Meaning::Passing | Meaning::Refused => self.own = Own::Services,
+            Meaning::AnswerLost if self.was.is_proven() => {}
+            Meaning::AnswerLost => self.was = Own::Intent,
+            Meaning::Passing | Meaning::Refused => self.own = self.was,
         }
     }
 
@@ -185,9 +202,26 @@ mod tests {
         let mut hold = hold(ServerState::Running, Own::Services);
         let run = hold.run.clone();
         hold.intend_to_stop(&run);
-        assert!(!hold.unanswered);
+        assert_eq!(hold.was, Own::Services);
         hold.intend_to_stop(&run);
-        assert!(hold.unanswered);
+        assert_eq!(hold.was, Own::Intent);
+        assert!(hold.is_in_doubt());
+        hold.note_answer(ServerState::Stopped);
+        assert!(hold.is_in_doubt());
+    }
+
+    #[test]
+    fn what_was_proven_ours_stays_ours_when_another_key_stops_it_again() {
+        for was in [Own::Stopped, Own::Starting] {
+            let mut hold = hold(ServerState::Running, was);
+            let run = hold.run.clone();
+            hold.intend_to_stop(&run);
+            hold.note_refusal(Meaning::AnswerLost);
+            hold.intend_to_stop(&run);
+            assert!(hold.is_ours_to_start() && !hold.is_in_doubt());
+            hold.note_answer(ServerState::Stopping);
+            assert_eq!(hold.own, was);
+        }
     }
 
     #[test]
@@ -195,7 +229,7 @@ mod tests {
         let mut hold = hold(ServerState::Running, Own::Services);
         hold.intend_to_stop(&hold.run.clone());
         hold.note_refusal(Meaning::Passing);
-        assert_eq!((hold.own, hold.unanswered), (Own::Services, false));
+        assert_eq!((hold.own, hold.was), (Own::Services, Own::Services));
     }
 
     #[test]

@@ -15,6 +15,8 @@ use words::Words;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Occasion {
     GraceStarted,
+    /// The key is switched on and off again and again.
+    Flapping,
     Ended(Ending),
 }
 
@@ -23,6 +25,7 @@ impl Occasion {
     pub fn name(self) -> &'static str {
         match self {
             Self::GraceStarted => "grace_started",
+            Self::Flapping => "flapping",
             Self::Ended(Ending::ShutdownComplete) => "shutdown_complete",
             Self::Ended(Ending::ShutdownCancelled) => "shutdown_cancelled",
             Self::Ended(Ending::ShutdownSuperseded) => "shutdown_superseded",
@@ -34,9 +37,14 @@ impl Occasion {
         }
     }
 
-    /// Whether admins are told at all: a run that touched nothing and stopped nothing is not news.
-    pub fn is_mailed(self) -> bool {
-        self != Self::Ended(Ending::NothingToDo)
+    /// What admins are told of a run, if anything: one that found nothing is not news, and one that the next
+    /// change of the key has overtaken leaves the telling to its successor.
+    pub fn of_ending(ending: Ending, flapping: bool) -> Option<Self> {
+        match ending {
+            Ending::NothingToDo | Ending::ShutdownSuperseded | Ending::StartupSuperseded => None,
+            Ending::ShutdownCancelled if flapping => None,
+            ending => Some(Self::Ended(ending)),
+        }
     }
 }
 
@@ -96,6 +104,7 @@ fn push_lines(text: &mut String, words: &Words, title: &str, lines: &[Line], wit
             if with_units && !line.units.is_empty() { format!(" [{}]", line.units.join(", ")) } else { String::new() };
         let said = match &line.said {
             Said::Problem(reason) => format!("{}: {reason}", words.problem),
+            Said::LeftDown(reason) => format!("{}: {reason}", words.left_down),
             said => (words.said)(said).to_owned(),
         };
         text.push_str(&format!("  {}{name}{units}: {said}\n", line.server));

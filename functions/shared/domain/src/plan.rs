@@ -64,6 +64,8 @@ pub enum Treatment {
     Act,
     /// Already down because of another key; this key is added to the hold.
     Join,
+    /// Not touched; the key lets go of it, in a startup. The reason goes to the report unchanged.
+    Release { reason: String },
     /// Not touched. The reason goes to the report unchanged.
     Leave { reason: Leave },
     /// Not touched, and somebody should look at it.
@@ -130,7 +132,7 @@ pub fn plan_server(seen: &SeenServer, hold: Option<&Hold>, key: &KeyArn, round: 
 fn treat(state: ServerState, hold: Option<&Hold>, key: &KeyArn) -> Treatment {
     match (state, hold) {
         (ServerState::ShuttingDown | ServerState::Terminated, _) => Treatment::Leave { reason: Leave::Gone },
-        (ServerState::Stopped, Some(hold)) if hold.own == Own::Intent => Treatment::Doubt {
+        (ServerState::Stopped, Some(hold)) if hold.is_in_doubt() => Treatment::Doubt {
             reason: "it is stopped, and the answer that would prove that we stopped it was lost".to_owned(),
         },
         (ServerState::Stopped, Some(hold)) if hold.keys.contains(key) => Treatment::Act,
@@ -168,10 +170,10 @@ pub fn plan_startup(hold: &Hold, key: &KeyArn) -> PlannedServer {
     let others: Vec<&KeyArn> = hold.keys.iter().filter(|other| *other != key).collect();
     let treatment = if !others.is_empty() {
         let ids: Vec<&str> = others.iter().map(|other| other.id()).collect();
-        Treatment::Doubt { reason: format!("it stays down: key {} still holds it", ids.join(", ")) }
+        Treatment::Release { reason: format!("it stays down: key {} still holds it", ids.join(", ")) }
     } else if hold.own == Own::NotOurs {
-        Treatment::Leave { reason: Leave::AlreadyStopped }
-    } else if hold.own == Own::Intent {
+        Treatment::Release { reason: "somebody else had stopped it".to_owned() }
+    } else if hold.is_in_doubt() {
         let reason = "the answer that would prove that we stopped it was lost; start it by hand if it should run";
         Treatment::Doubt { reason: reason.to_owned() }
     } else {
@@ -226,7 +228,7 @@ pub fn server_batches(servers: &[PlannedServer]) -> Vec<Batch> {
 }
 
 fn is_acted_on(server: &PlannedServer) -> bool {
-    matches!(server.treatment, Treatment::Act | Treatment::Join)
+    matches!(server.treatment, Treatment::Act | Treatment::Join | Treatment::Release { .. })
 }
 
 fn ids(batch: &[&PlannedServer]) -> Vec<ServerId> {

@@ -40,9 +40,20 @@ pub fn ending(direction: Direction, came_to: CameTo, servers: &[PlannedServer]) 
     }
 }
 
+/// Whether another attempt may bring a run further: a step was given up, or something that is ours to start is not up.
+pub fn worth_another_try(direction: Direction, came_to: CameTo, servers: &[PlannedServer]) -> bool {
+    let not_up = |server: &PlannedServer| server.treatment == Treatment::Act && !is_settled_well(server);
+    match came_to {
+        CameTo::Failure => true,
+        CameTo::TheEnd => direction == Direction::Startup && servers.iter().any(not_up),
+        CameTo::CancelledInGrace | CameTo::Superseded => false,
+    }
+}
+
 fn is_settled_well(server: &PlannedServer) -> bool {
     match &server.treatment {
         Treatment::Leave { .. } => true,
+        Treatment::Release { .. } => server.outcome == Some(Outcome::Done),
         Treatment::Doubt { .. } => false,
         Treatment::Act | Treatment::Join => {
             server.outcome == Some(Outcome::Done) && (server.units.is_empty() || server.services == Some(Outcome::Done))
@@ -87,6 +98,8 @@ pub enum Said {
     Excluded,
     WasStoppedBefore,
     Gone,
+    /// Not started, and rightly so.
+    LeftDown(String),
     Problem(String),
     NotReached,
 }
@@ -101,6 +114,7 @@ pub fn line(server: &PlannedServer, direction: Direction, before: bool) -> Line 
             Leave::Gone => Said::Gone,
         },
         (Treatment::Doubt { reason }, _, _) => Said::Problem(reason.clone()),
+        (Treatment::Release { reason }, _, _) => Said::LeftDown(reason.clone()),
         _ if before => Said::WillStop,
         (_, Some(Outcome::NotDone { reason: services }), Some(Outcome::NotDone { reason: server })) => {
             Said::Problem(format!("{services}; {server}"))

@@ -24,7 +24,7 @@ impl fmt::Display for Direction {
 }
 
 /// `<key id>-<epoch>-<shutdown|startup>-<attempt>`: at most 80 characters, as Step Functions demands.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RunName(String);
 
@@ -35,6 +35,11 @@ impl RunName {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The name without its attempt: what all attempts at one epoch share.
+    pub fn of_epoch(&self) -> &str {
+        self.0.rsplit_once('-').map_or(&self.0, |(epoch, _)| epoch)
     }
 }
 
@@ -61,6 +66,17 @@ pub struct RunRecord {
     pub direction: Direction,
     pub noticed_at: Timestamp,
     pub grace_ends_at: Timestamp,
+    /// A startup begins no earlier: later than `noticed_at` while the key is switched on and off again and again.
+    pub starts_from: Timestamp,
+    /// The newest run of the epoch before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<RunName>,
+    /// The key is being switched on and off: one digest mail takes the place of many.
+    #[serde(default)]
+    pub flapping: bool,
+    /// It ended, but another attempt may bring it further.
+    #[serde(default)]
+    pub worth_another_try: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ending: Option<Ending>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -11,6 +11,7 @@ pub(super) struct Words {
     pub to_do: fn(&Story<'_>) -> String,
     pub said: fn(&Said) -> &'static str,
     pub problem: &'static str,
+    pub left_down: &'static str,
     pub servers: &'static str,
     pub unmanaged: &'static str,
     pub ids: &'static str,
@@ -27,6 +28,7 @@ pub(super) fn of(language: Language) -> Words {
             to_do: to_do_en,
             said: said_en,
             problem: "PROBLEM",
+            left_down: "left down",
             servers: "Your servers:",
             unmanaged: "These use the same key and are not managed by Lockstep (no lockstep:app tag); they were not touched:",
             ids: "For support:",
@@ -40,6 +42,7 @@ pub(super) fn of(language: Language) -> Words {
             to_do: to_do_ja,
             said: said_ja,
             problem: "問題",
+            left_down: "停止のまま",
             servers: "対象サーバー:",
             unmanaged: "次のサーバーも同じキーを使用していますが、Lockstep の管理対象外 (lockstep:app タグなし) のため、操作していません:",
             ids: "お問い合わせ用の情報:",
@@ -56,6 +59,7 @@ fn happened_en(occasion: Occasion) -> &'static str {
         Occasion::Ended(Ending::ShutdownCancelled) => "shutdown cancelled, nothing was touched",
         Occasion::Ended(Ending::ShutdownComplete) => "shut down",
         Occasion::Ended(Ending::ShutdownIncomplete) => "shut down only in part",
+        Occasion::Flapping => "its key is switched on and off again and again",
         Occasion::Ended(Ending::ShutdownSuperseded) => "shutdown broken off, the key changed again",
         Occasion::Ended(Ending::StartupComplete) => "started again",
         Occasion::Ended(Ending::StartupIncomplete) => "started only in part",
@@ -70,6 +74,7 @@ fn happened_ja(occasion: Occasion) -> &'static str {
         Occasion::Ended(Ending::ShutdownCancelled) => "停止は取り消されました (変更はありません)",
         Occasion::Ended(Ending::ShutdownComplete) => "停止しました",
         Occasion::Ended(Ending::ShutdownIncomplete) => "一部のみ停止しました",
+        Occasion::Flapping => "キーの有効化と無効化が繰り返されています",
         Occasion::Ended(Ending::ShutdownSuperseded) => "キーが再び変更されたため、停止を中断しました",
         Occasion::Ended(Ending::StartupComplete) => "再開しました",
         Occasion::Ended(Ending::StartupIncomplete) => "一部のみ再開しました",
@@ -83,6 +88,10 @@ fn opening_en(story: &Story<'_>) -> String {
     match story.occasion {
         Occasion::GraceStarted => format!(
             "The encryption key of {} was found disabled at {noticed}.\nAt {ends} its services, and then its servers, will be shut down.",
+            story.app
+        ),
+        Occasion::Flapping => format!(
+            "The encryption key of {} is being disabled and enabled again and again.\nThe last change was noticed at {noticed}. For as long as this goes on, servers are started at most 4 times an hour,\nand one mail an hour takes the place of a mail for each change.",
             story.app
         ),
         Occasion::Ended(Ending::ShutdownCancelled) => format!(
@@ -104,6 +113,10 @@ fn opening_ja(story: &Story<'_>) -> String {
             "{noticed} に、{} の暗号化キーが無効になっていることを検出しました。\n{ends} に、サービス、サーバーの順に停止します。",
             story.app
         ),
+        Occasion::Flapping => format!(
+            "{} の暗号化キーが繰り返し無効化・有効化されています。\n最後の変更を検出した日時: {noticed}。この状態が続く間、サーバーの再開は 1 時間に 4 回までとし、\nお知らせは変更ごとではなく 1 時間に 1 通とします。",
+            story.app
+        ),
         Occasion::Ended(Ending::ShutdownCancelled) => format!(
             "{} の暗号化キーは {ends} より前に再び有効になりました。\n停止は取り消されました。変更はありません。",
             story.app
@@ -118,6 +131,7 @@ fn to_do_en(story: &Story<'_>) -> String {
             "To prevent this, the key's owner enables the key before then:\n  aws kms enable-key --key-id {}\nIf the shutdown is intended, there is nothing to do.",
             story.key
         ),
+        Occasion::Flapping => "Please ask the key's owner which state is meant to last.".to_owned(),
         Occasion::Ended(Ending::ShutdownComplete) => {
             "There is nothing to do. When the key is enabled again, everything that Lockstep stopped is started again."
                 .to_owned()
@@ -138,6 +152,7 @@ fn to_do_ja(story: &Story<'_>) -> String {
             "停止を防ぐには、それまでにキーの所有者がキーを有効にしてください:\n  aws kms enable-key --key-id {}\n意図した停止であれば、対応は不要です。",
             story.key
         ),
+        Occasion::Flapping => "どちらの状態が正しいのか、キーの所有者にご確認ください。".to_owned(),
         Occasion::Ended(Ending::ShutdownComplete) => {
             "対応は不要です。キーが再び有効になると、Lockstep が停止したものはすべて再開されます。".to_owned()
         }
@@ -161,7 +176,7 @@ fn said_en(said: &Said) -> &'static str {
         Said::WasStoppedBefore => "was already stopped, left as it was",
         Said::Gone => "no longer exists",
         Said::NotReached => "not touched",
-        Said::Problem(_) => "",
+        Said::Problem(_) | Said::LeftDown(_) => "",
     }
 }
 
@@ -175,6 +190,6 @@ fn said_ja(said: &Said) -> &'static str {
         Said::WasStoppedBefore => "以前から停止 (操作なし)",
         Said::Gone => "存在しません",
         Said::NotReached => "操作なし",
-        Said::Problem(_) => "",
+        Said::Problem(_) | Said::LeftDown(_) => "",
     }
 }
