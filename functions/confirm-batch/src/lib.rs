@@ -9,6 +9,7 @@ use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
 use lockstep_domain::batch::{Act, BatchRef, Confirmation, StuckPolicy, confirm, decide};
 use lockstep_domain::plan::PlannedServer;
+use lockstep_domain::run::RunRef;
 use lockstep_domain::server::ServerId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -39,12 +40,16 @@ pub struct Answer {
     pub watched: Vec<ServerId>,
     /// Unit names in the order in which to act, separated by spaces.
     pub units: String,
+    /// In whose name units are asked: the same for every attempt, so that what they were before is kept.
+    pub on_behalf_of: String,
     pub asked_at: Timestamp,
 }
 
 impl Answer {
-    fn empty(verdict: &'static str, now: Timestamp) -> Self {
-        Self { verdict, servers: Vec::new(), watched: Vec::new(), units: String::new(), asked_at: now }
+    fn empty(verdict: &'static str, run: &RunRef, now: Timestamp) -> Self {
+        let on_behalf_of = run.run.of_epoch().to_owned();
+        let (servers, watched, units) = (Vec::new(), Vec::new(), String::new());
+        Self { verdict, servers, watched, units, on_behalf_of, asked_at: now }
     }
 }
 
@@ -60,13 +65,13 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
         }
         Confirmation::Superseded { reason } => {
             tracing::info!(decision = "superseded", reason, run.name = %run.run, batch, "batch confirmed");
-            return Ok(Answer::empty("superseded", now));
+            return Ok(Answer::empty("superseded", &run, now));
         }
     }
     let members = world.ledger.batch(&run.run, &batch).await?;
     let servers = world.ledger.servers_of(&run.run, &members.servers).await?;
     let holds = world.ledger.holds(&members.servers).await?;
-    let mut answer = Answer::empty("nothing", now);
+    let mut answer = Answer::empty("nothing", &run, now);
     let (mut intents, mut settled) = (Vec::new(), Vec::new());
     for server in servers {
         match decide(step, &server, holds.get(&server.server), &run, world.policy, now) {
@@ -84,7 +89,7 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
         }
     }
     if !world.ledger.write_holds(&run, &intents).await? {
-        return Ok(Answer::empty("superseded", now));
+        return Ok(Answer::empty("superseded", &run, now));
     }
     world.ledger.put_servers(&run.run, &settled).await?;
     if !answer.servers.is_empty() {

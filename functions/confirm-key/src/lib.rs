@@ -47,7 +47,11 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
         Confirmation::Go if clock::now() < record.grace_ends_at => {
             Answer { verdict: "early", reason: format!("the grace ends at {}", record.grace_ends_at) }
         }
-        Confirmation::Go => Answer { verdict: "go", reason: "the grace is over and the key is still off".to_owned() },
+        // From here on a startup waits for this run instead of cancelling it.
+        Confirmation::Go if world.ledger.begin_acting(&run.run, clock::now()).await? => {
+            Answer { verdict: "go", reason: "the grace is over and the key is still off".to_owned() }
+        }
+        Confirmation::Go => Answer { verdict: "superseded", reason: "the run was cancelled".to_owned() },
     };
     tracing::info!(decision = answer.verdict, reason = answer.reason, run.name = %run.run, "key confirmed");
     Ok(answer)

@@ -4,7 +4,7 @@ use lockstep_aws::clock;
 use lockstep_aws::error::Failure;
 use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
-use lockstep_domain::report::{CameTo, ending};
+use lockstep_domain::report::{CameTo, ending, worth_another_try};
 use lockstep_domain::run::{Ending, RunName, RunRef};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -26,12 +26,13 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
     let Input { run, mut came_to } = lambda::read(input)?;
     let record = ledger.record(&run.run, "ending").await?;
     let newest = ledger.key(&run.key).await?;
-    if came_to == CameTo::TheEnd && newest.is_none_or(|newest| newest.epoch != run.epoch) {
+    if came_to == CameTo::TheEnd && newest.is_none_or(|newest| newest.run() != run.run) {
         came_to = CameTo::Superseded;
     }
     let servers = ledger.servers(&run.run).await?;
     let ending = ending(record.direction, came_to, &servers);
-    let ending = ledger.end_run(&run.run, ending, clock::now()).await?;
+    let again = worth_another_try(record.direction, came_to, &servers);
+    let ending = ledger.end_run(&run.run, ending, again, clock::now()).await?;
     let reason = format!("the workflow came to {came_to:?} with {} servers in its plan", servers.len());
     tracing::info!(decision = ?ending, reason, run.name = %run.run, key.arn = %run.key, "run ended");
     Ok(Answer { run: run.run, ending, reason })

@@ -13,6 +13,7 @@ use lockstep_aws::ledger::Ledger;
 use lockstep_domain::app::Language;
 use lockstep_domain::enrolment::{self, Request, check_key, check_region};
 use lockstep_domain::epoch::KeyRecord;
+use lockstep_domain::error::Refusal;
 use lockstep_domain::key::KeyArn;
 use serde::Serialize;
 use serde_json::Value;
@@ -55,6 +56,8 @@ async fn carry_out(world: &World, request: Request) -> Result<Answer, Failure> {
     let answer = match request {
         Request::WatchKey(key) => watch_key(world, &key).await?,
         Request::UnwatchKey(key) => unwatch_key(world, &key).await?,
+        Request::PauseKey(key) => pause_key(world, &key, true).await?,
+        Request::ResumeKey(key) => pause_key(world, &key, false).await?,
         Request::SetApp(app) => {
             world.ledger.set_app(&app).await?;
             Answer::done("app_set")
@@ -73,6 +76,13 @@ async fn watch_key(world: &World, key: &KeyArn) -> Result<Answer, Failure> {
     let warnings = check_key(key, &world.keys.facts(key).await?, &world.region)?;
     let new = world.ledger.watch_key(&KeyRecord::enrolled(key.clone(), clock::now())).await?;
     Ok(Answer { done: if new { "key_watched" } else { "key_watched_before" }, warnings })
+}
+
+async fn pause_key(world: &World, key: &KeyArn, paused: bool) -> Result<Answer, Failure> {
+    if !world.ledger.pause_key(key, paused).await? {
+        return Err(Refusal::new("not_watched", "key", key.as_str(), "watch the key first").into());
+    }
+    Ok(Answer::done(if paused { "key_paused" } else { "key_resumed" }))
 }
 
 /// A key that still holds servers down must not be forgotten: nothing would start them again.

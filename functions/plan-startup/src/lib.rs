@@ -1,34 +1,36 @@
 //! Finds what the key holds down, and puts it into batches.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use lockstep_aws::clock;
-use lockstep_aws::configuration::SdkConfig;
 use lockstep_aws::error::Failure;
 use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
 use lockstep_domain::batch::{BatchRef, Step};
 use lockstep_domain::plan::{plan_startup, server_batches, service_batches};
-use lockstep_domain::run::{Before, Direction, Ending, RunName, RunRef, before_startup};
+use lockstep_domain::run::{Before, RunRecord, RunRef, before_startup};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// A shutdown that was acting gets this long to let go before we go on without it.
 const LET_GO: SignedDuration = SignedDuration::from_mins(20);
+/// Seconds between two looks at a shutdown that is letting go.
+const LOOK_AGAIN_S: i64 = 15;
 
-pub struct World {
-    ledger: Ledger,
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Here are the batches.
+    Go,
+    /// The shutdown before is still acting, or this startup has been put off: ask again after `wait_s`.
+    Wait,
+    /// The key has changed since.
+    Superseded,
 }
 
-impl World {
-    pub fn new(sdk: &SdkConfig) -> Result<Self, Failure> {
-        Ok(Self { ledger: Ledger::new(sdk)? })
-    }
-}
-
-/// `wait`: the shutdown before is still acting. `go`: here are the batches.
 #[derive(Debug, Serialize)]
 pub struct Answer {
-    pub verdict: &'static str,
+    pub verdict: Verdict,
+    pub wait_s: i64,
     /// The shutdown that this startup cancelled in its grace, if it did; its admins are told.
     pub cancelled: Vec<RunRef>,
     pub services: Vec<BatchRef>,
@@ -40,29 +42,49 @@ struct Input {
     run: RunRef,
 }
 
-pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
+pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
     let Input { run } = lambda::read(input)?;
-    let mut answer = Answer { verdict: "go", cancelled: Vec::new(), services: Vec::new(), servers: Vec::new() };
-    let now = clock::now();
-    let name = RunName::new(&run.key, run.epoch.saturating_sub(1), Direction::Shutdown, 1);
-    let own = world.ledger.record(&run.run, "planning").await?;
-    match before_startup(world.ledger.run(&name).await?.as_ref(), &own, now, LET_GO) {
-        Before::InGrace => {
-            world.ledger.end_run(&name, Ending::ShutdownCancelled, now).await?;
-            answer.cancelled.push(RunRef { run: name, key: run.key.clone(), epoch: run.epoch - 1 });
-        }
-        Before::Acting => answer.verdict = "wait",
-        Before::LetGo => {}
-    }
-    if answer.verdict == "go" {
-        let holds = world.ledger.holds_of_key(&run.key).await?;
+    let (now, own) = (clock::now(), ledger.record(&run.run, "planning").await?);
+    let newest = ledger.key(&run.key).await?;
+    let (services, servers) = (Vec::new(), Vec::new());
+    let mut answer = Answer { verdict: Verdict::Go, wait_s: 0, cancelled: Vec::new(), services, servers };
+    if newest.is_none_or(|newest| newest.run() != run.run) {
+        answer.verdict = Verdict::Superseded;
+    } else if let Some(wait_s) = let_go(ledger, &own, now, &mut answer.cancelled).await? {
+        (answer.verdict, answer.wait_s) = (Verdict::Wait, wait_s);
+    } else if now < own.starts_from {
+        (answer.verdict, answer.wait_s) = (Verdict::Wait, own.starts_from.duration_since(now).as_secs() + 1);
+    } else {
+        let holds = ledger.holds_of_key(&run.key).await?;
         let planned: Vec<_> = holds.iter().map(|hold| plan_startup(hold, &run.key)).collect();
-        world.ledger.put_servers(&run.run, &planned).await?;
-        let services = world.ledger.put_batches(&run.run, "services", &service_batches(&planned)).await?;
-        let servers = world.ledger.put_batches(&run.run, "servers", &server_batches(&planned)).await?;
+        ledger.put_servers(&run.run, &planned).await?;
+        let services = ledger.put_batches(&run.run, "services", &service_batches(&planned)).await?;
+        let servers = ledger.put_batches(&run.run, "servers", &server_batches(&planned)).await?;
         answer.services = BatchRef::all(&run, Step::StartServices, services);
         answer.servers = BatchRef::all(&run, Step::StartServers, servers);
     }
-    tracing::info!(decision = answer.verdict, batches = answer.servers.len(), run.name = %run.run, "startup planned");
+    let (verdict, batches) = (answer.verdict, answer.servers.len());
+    tracing::info!(decision = ?verdict, batches, wait_s = answer.wait_s, run.name = %run.run, "startup planned");
     Ok(answer)
+}
+
+/// Cancels the shutdown before, or says how many seconds to wait for it.
+async fn let_go(
+    ledger: &Ledger,
+    own: &RunRecord,
+    now: Timestamp,
+    cancelled: &mut Vec<RunRef>,
+) -> Result<Option<i64>, Failure> {
+    let Some(name) = &own.before else { return Ok(None) };
+    let before = ledger.run(name).await?;
+    match before_startup(before.as_ref(), own, now, LET_GO) {
+        Before::LetGo => Ok(None),
+        Before::Acting => Ok(Some(LOOK_AGAIN_S)),
+        // It may have begun to act since it was read.
+        Before::InGrace if !ledger.cancel_run(name, now).await? => Ok(Some(LOOK_AGAIN_S)),
+        Before::InGrace => {
+            cancelled.push(RunRef { run: name.clone(), key: own.key.clone(), epoch: own.epoch - 1 });
+            Ok(None)
+        }
+    }
 }

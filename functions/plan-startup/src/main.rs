@@ -1,10 +1,11 @@
 //! Wiring of `plan-startup`: clients are made once, while the function starts.
 
-use plan_startup::{World, handle};
+use lockstep_aws::ledger::Ledger;
+use plan_startup::handle;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let sdk = lockstep_aws::configuration::sdk().await;
-    let world = World::new(&sdk)?;
-    lockstep_aws::lambda::run(async |input| handle(&world, input).await).await
+    let ledger = Ledger::new(&sdk)?;
+    lockstep_aws::lambda::run(async |input| handle(&ledger, input).await).await
 }

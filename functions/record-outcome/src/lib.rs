@@ -59,7 +59,7 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
     let mut proven = Vec::new();
     for server in servers {
         let hold = holds.remove(&server.server);
-        let proof = prove(step, &server, hold, &evidence, waited);
+        let proof = prove(&batch, &server, hold, &evidence, waited);
         proven.push((server, proof));
     }
     let next = judge(ledger, &batch, &evidence, proven.iter().any(|(_, proof)| proof.again), now).await?;
@@ -69,10 +69,10 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
             proof.outcome.get_or_insert(Outcome::not_done(format!("given up after 10 minutes of tries: {reason}")));
         }
     }
-    let (mut settled, mut changed, mut closed, mut waiting) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut settled, mut changed, mut released, mut waiting) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (server, proof) in proven {
         changed.extend(proof.hold);
-        closed.extend(proof.close.then(|| server.server.clone()));
+        released.extend(proof.release);
         match proof.outcome {
             Some(outcome) => settled.push(server.settled(step, outcome)),
             None => waiting.push(server.server),
@@ -80,7 +80,7 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
     }
     // The evidence first: what was done must be known even if nothing else is written.
     ledger.note_evidence(&changed).await?;
-    ledger.close_holds(run, &closed).await?;
+    ledger.write_holds(run, &released).await?;
     ledger.put_servers(&run.run, &settled).await?;
     let (verdict, wait_s) = match next {
         Some(NextTry::Again) => (Verdict::Again, REST_S),

@@ -5,7 +5,8 @@ use lockstep_aws::configuration::{self, SdkConfig};
 use lockstep_aws::error::Failure;
 use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
-use lockstep_aws::mails::Mails;
+use lockstep_aws::ledger::mails::{Claim, MailId};
+use lockstep_aws::mails::{Mails, Sent};
 use lockstep_domain::app::{Address, AppName, AppRecord, Language};
 use lockstep_domain::mail::{Occasion, Story, render};
 use lockstep_domain::plan::PlannedServer;
@@ -51,6 +52,8 @@ pub struct Answer {
     pub sent_before: u32,
     /// Mails that SES refused for good; the log says why.
     pub refused: u32,
+    /// Mails that a retry is to send.
+    pub put_off: u32,
 }
 
 pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
@@ -67,13 +70,18 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
             world.send(&words, of_app, &report.unmanaged, admin, &mut answer).await?;
         }
     }
-    if report.apps.is_empty() && (!report.unmanaged.is_empty() || occasion != Occasion::GraceStarted) {
+    if report.apps.is_empty() && (!report.unmanaged.is_empty() || about == About::Ended) {
         let words = Words { record: &record, occasion, app: "(no app)", language: world.language };
         world.send(&words, &[], &report.unmanaged, &world.operator, &mut answer).await?;
     }
-    tracing::info!(sent = answer.sent, refused = answer.refused, run.name = %run.run, "mails sent");
-    if answer.refused > 0 {
-        return Err(Failure::terminal(format!("mailing about run {}: {} mails were refused", run.run, answer.refused)));
+    let (sent, refused, put_off) = (answer.sent, answer.refused, answer.put_off);
+    tracing::info!(sent, refused, put_off, run.name = %run.run, "mails sent");
+    // What can still be sent is sent first: one address that is refused does not keep the others.
+    if put_off > 0 {
+        return Err(Failure::retryable(format!("mailing about run {}: {put_off} mails were put off", run.run)));
+    }
+    if refused > 0 {
+        return Err(Failure::terminal(format!("mailing about run {}: {refused} mails were refused", run.run)));
     }
     Ok(answer)
 }
@@ -81,9 +89,10 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
 /// A run that has ended in its grace warns nobody any more.
 fn occasion(record: &RunRecord, about: About) -> Option<Occasion> {
     match (about, record.ending) {
+        (About::GraceStarted, None) if record.flapping => Some(Occasion::Flapping),
         (About::GraceStarted, None) => Some(Occasion::GraceStarted),
         (About::GraceStarted, Some(_)) | (About::Ended, None) => None,
-        (About::Ended, Some(ending)) => Some(Occasion::Ended(ending)).filter(|occasion| occasion.is_mailed()),
+        (About::Ended, Some(ending)) => Occasion::of_ending(ending, record.flapping),
     }
 }
 
@@ -92,6 +101,16 @@ struct Words<'a> {
     occasion: Occasion,
     app: &'a str,
     language: Language,
+}
+
+impl Words<'_> {
+    fn mail_id(&self, to: &Address) -> MailId {
+        let mail = format!("{}#{}#{to}", self.occasion.name(), self.app);
+        match self.occasion {
+            Occasion::Flapping => MailId::hourly(&self.record.key, &mail),
+            _ => MailId::of_epoch(&self.record.run, &mail),
+        }
+    }
 }
 
 impl World {
@@ -110,17 +129,21 @@ impl World {
         to: &Address,
         answer: &mut Answer,
     ) -> Result<(), Failure> {
-        let (record, now) = (words.record, clock::now());
-        let id = format!("{}#{}#{to}", words.occasion.name(), words.app);
-        if !self.ledger.claim_mail(&record.run, &id, now).await? {
-            answer.sent_before += 1;
-            return Ok(());
+        let (record, now, id) = (words.record, clock::now(), words.mail_id(to));
+        match self.ledger.claim_mail(&id, now).await? {
+            Claim::Ours => {}
+            Claim::Sent => {
+                answer.sent_before += 1;
+                return Ok(());
+            }
+            Claim::Taken => {
+                answer.put_off += 1;
+                return Ok(());
+            }
         }
+        let before = record.ending.is_none();
         let lines = |servers: &[&PlannedServer]| -> Vec<_> {
-            servers
-                .iter()
-                .map(|server| line(server, record.direction, words.occasion == Occasion::GraceStarted))
-                .collect()
+            servers.iter().map(|server| line(server, record.direction, before)).collect()
         };
         let story = Story {
             occasion: words.occasion,
@@ -133,14 +156,21 @@ impl World {
             lines: &lines(of_app),
             unmanaged: &lines(unmanaged),
         };
-        let outbox_id = format!("{}-{}", record.run, words.occasion.name());
-        match self.mails.send(&render(&story, words.language), to, &outbox_id).await {
-            Ok(()) => answer.sent += 1,
-            Err(failure @ Failure::Retryable { .. }) => {
-                self.ledger.release_mail(&record.run, &id).await?;
-                return Err(failure);
+        let outbox_id = format!("{}-{}", record.run.of_epoch(), words.occasion.name());
+        match self.mails.send(&render(&story, words.language), to, &outbox_id).await? {
+            Sent::Accepted => {
+                self.ledger.mark_mail(&id, now).await?;
+                answer.sent += 1;
             }
-            Err(failure) => {
+            Sent::Refused(Failure::Retryable { .. }) => {
+                self.ledger.release_mail(&id).await?;
+                answer.put_off += 1;
+            }
+            Sent::Unclear(_) => {
+                self.ledger.doubt_mail(&id).await?;
+                answer.put_off += 1;
+            }
+            Sent::Refused(failure) => {
                 tracing::error!(error.chain = failure.chain(), run.name = %record.run, "a mail was refused");
                 answer.refused += 1;
             }

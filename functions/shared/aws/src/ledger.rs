@@ -7,11 +7,14 @@
 //! | `HOLD#<server>` | `HOLD` | `Hold` |
 //! | `APP#<name>` | `APP` | `AppRecord` |
 //! | `RUN#<run>` | `RUN` | `RunRecord` |
-//! | `RUN#<run>` | `SERVER#<id>`, `BATCH#<step>#<n>`, `MAIL#<id>` | plan, batches, claims of mails |
+//! | `RUN#<run>` | `SERVER#<id>`, `BATCH#<step>#<n>` | plan and batches |
+//! | `RUN#<run without attempt>` | `MAIL#<id>` | mails of an epoch: claimed, sent |
+//! | `KEYS` | `<arn>` | which keys are watched |
 
 mod apps;
 mod holds;
 mod keys;
+pub mod mails;
 mod rows;
 mod runs;
 

@@ -11,3 +11,4 @@ pub mod lambda;
 pub mod ledger;
 pub mod mails;
 pub mod runs;
+pub mod watch;

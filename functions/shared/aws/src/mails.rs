@@ -2,12 +2,23 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_sesv2::Client;
+use aws_sdk_sesv2::error::SdkError;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageHeader};
 use lockstep_domain::app::Address;
 use lockstep_domain::mail::Mail;
 
 use crate::configuration::required;
 use crate::error::Failure;
+
+/// What became of a mail.
+#[derive(Debug)]
+pub enum Sent {
+    Accepted,
+    /// Amazon SES did not take it.
+    Refused(Failure),
+    /// The answer was lost: Amazon SES may have taken it.
+    Unclear(Failure),
+}
 
 #[derive(Debug, Clone)]
 pub struct Mails {
@@ -26,7 +37,7 @@ impl Mails {
     }
 
     /// Sends one mail; `id` goes into a header, so that a doubled mail can be told from a second one.
-    pub async fn send(&self, mail: &Mail, to: &Address, id: &str) -> Result<(), Failure> {
+    pub async fn send(&self, mail: &Mail, to: &Address, id: &str) -> Result<Sent, Failure> {
         let doing = "sending a mail";
         let built = |error| Failure::of_row(doing, error);
         let content = |text: &str| Content::builder().data(text).charset("UTF-8").build().map_err(built);
@@ -36,15 +47,19 @@ impl Mails {
             .body(Body::builder().text(content(&mail.text)?).build())
             .headers(header)
             .build();
-        self.client
+        let send = self
+            .client
             .send_email()
             .from_email_address(&self.sender)
             .configuration_set_name(&self.configuration_set)
             .destination(Destination::builder().to_addresses(to.as_str()).build())
-            .content(EmailContent::builder().simple(message).build())
-            .send()
-            .await
-            .map(drop)
-            .map_err(|error| Failure::of_call(doing, error))
+            .content(EmailContent::builder().simple(message).build());
+        Ok(match send.send().await {
+            Ok(_) => Sent::Accepted,
+            Err(error @ (SdkError::ServiceError(_) | SdkError::ConstructionFailure(_))) => {
+                Sent::Refused(Failure::of_call(doing, error))
+            }
+            Err(error) => Sent::Unclear(Failure::of_call(doing, error)),
+        })
     }
 }

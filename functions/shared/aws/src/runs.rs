@@ -1,8 +1,10 @@
-//! Step Functions: starting the run of an epoch.
+//! Step Functions: starting the run of an epoch, and asking how it fares.
 
 use aws_config::SdkConfig;
 use aws_sdk_sfn::Client;
-use lockstep_domain::run::{Direction, RunRecord, RunRef};
+use aws_sdk_sfn::types::ExecutionStatus;
+use lockstep_domain::epoch::Execution;
+use lockstep_domain::run::{Direction, RunName, RunRecord, RunRef};
 use serde_json::json;
 
 use crate::configuration::required;
@@ -33,25 +35,42 @@ impl Runs {
         })
     }
 
+    fn machine(&self, direction: Direction) -> &str {
+        match direction {
+            Direction::Shutdown => &self.shutdown,
+            Direction::Startup => &self.startup,
+        }
+    }
+
     /// Starts a run under its own name, so that starting it twice starts it once.
     ///
     /// StartExecution is idempotent only for the same name *and* input, so the input holds nothing that varies.
     pub async fn start(&self, run: &RunRecord) -> Result<Started, Failure> {
-        let machine = match run.direction {
-            Direction::Shutdown => &self.shutdown,
-            Direction::Startup => &self.startup,
-        };
         let reference = RunRef { run: run.run.clone(), key: run.key.clone(), epoch: run.epoch };
         let mut input = json!(reference);
         input["grace_ends_at"] = json!(seconds(run.grace_ends_at));
-        let answer =
-            self.client.start_execution().state_machine_arn(machine).name(run.run.as_str()).input(input.to_string());
-        match answer.send().await {
+        let start = self.client.start_execution().state_machine_arn(self.machine(run.direction));
+        match start.name(run.run.as_str()).input(input.to_string()).send().await {
             Ok(_) => Ok(Started::Running),
             Err(error) if error.as_service_error().is_some_and(|e| e.is_execution_already_exists()) => {
                 Ok(Started::EndedBefore)
             }
             Err(error) => Err(Failure::of_call(format!("starting run {}", run.run), error)),
+        }
+    }
+
+    /// Whether the execution of a run is under way.
+    pub async fn execution(&self, run: &RunName, direction: Direction) -> Result<Execution, Failure> {
+        let arn = format!("{}:{run}", self.machine(direction).replacen(":stateMachine:", ":execution:", 1));
+        match self.client.describe_execution().execution_arn(arn).send().await {
+            Ok(found) if matches!(found.status(), ExecutionStatus::Running | ExecutionStatus::PendingRedrive) => {
+                Ok(Execution::Running)
+            }
+            Ok(_) => Ok(Execution::Closed),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_execution_does_not_exist()) => {
+                Ok(Execution::NotStarted)
+            }
+            Err(error) => Err(Failure::of_call(format!("asking how run {run} fares"), error)),
         }
     }
 }

@@ -87,8 +87,11 @@ pub fn confirm(direction: Direction, run: &RunRef, record: Option<&KeyRecord>, l
     let Some(record) = record else {
         return superseded("the key is no longer watched".to_owned());
     };
-    if record.epoch != run.epoch {
-        return superseded(format!("epoch {} of the key has begun", record.epoch));
+    if record.run() != run.run {
+        return superseded(format!("run {} has begun", record.run()));
+    }
+    if record.paused {
+        return superseded("an operator has paused the key".to_owned());
     }
     match (direction, look) {
         (_, KeyLook::Unknown { reason }) => Confirmation::Unknown { reason: reason.clone() },
@@ -133,7 +136,7 @@ pub fn decide(
 }
 
 fn held(server: &PlannedServer, hold: Option<&Hold>, run: &RunRef, now: Timestamp) -> Option<Hold> {
-    let mut hold = match hold {
+    let hold = match hold {
         Some(hold) => hold.clone(),
         None => {
             let app = server.app.clone()?;
@@ -141,8 +144,7 @@ fn held(server: &PlannedServer, hold: Option<&Hold>, run: &RunRef, now: Timestam
             Hold::open(&HoldSeed { server: id, name, app, units, state: server.state }, &run.key, &run.run, now)
         }
     };
-    hold.keys.insert(run.key.clone());
-    Some(hold)
+    Some(hold.joined_by(&run.key))
 }
 
 fn stop_services(server: &PlannedServer, hold: Option<&Hold>, run: &RunRef, now: Timestamp) -> Act {
@@ -183,8 +185,7 @@ fn stop_server(server: &PlannedServer, hold: Option<&Hold>, run: &RunRef, policy
 fn start_server(server: &PlannedServer, hold: Option<&Hold>, run: &RunRef) -> Act {
     let Some(hold) = hold else { return Act::Settle(None, Outcome::not_done("no hold proves that we stopped it")) };
     if let Treatment::Release { reason } = &server.treatment {
-        let mut released = hold.clone();
-        released.keys.remove(&run.key);
+        let released = hold.clone().released_by(&run.key);
         // A server that another key holds down is not what the key's owner expects: it makes the run incomplete.
         let outcome = if released.keys.is_empty() { Outcome::Done } else { Outcome::not_done(reason) };
         return Act::Settle(Some(released), outcome);

@@ -15,16 +15,21 @@ const MAX_ADMINS: usize = 50;
 pub enum Request {
     WatchKey(KeyArn),
     UnwatchKey(KeyArn),
+    /// Change nothing more because of this key, until it is resumed.
+    PauseKey(KeyArn),
+    ResumeKey(KeyArn),
     SetApp(AppRecord),
     RemoveApp(AppName),
 }
 
 /// Reads a request; every refusal names the field, the value and the remedy.
 pub fn read(input: &Value, default_language: Language) -> Result<Request, Refusal> {
-    let actions = "choose watch_key, unwatch_key, set_app or remove_app";
+    let actions = "choose watch_key, unwatch_key, pause_key, resume_key, set_app or remove_app";
     match text(input, "action") {
         Some("watch_key") => Ok(Request::WatchKey(read_key(input)?)),
         Some("unwatch_key") => Ok(Request::UnwatchKey(read_key(input)?)),
+        Some("pause_key") => Ok(Request::PauseKey(read_key(input)?)),
+        Some("resume_key") => Ok(Request::ResumeKey(read_key(input)?)),
         Some("set_app") => Ok(Request::SetApp(AppRecord {
             app: read_app(input)?,
             admins: read_admins(input)?,

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::key::{KeyArn, KeyLook};
-use crate::run::{Direction, RunName, RunRecord};
+use crate::run::{Direction, Ending, RunName, RunRecord};
 
 /// Startups of one key in an hour; more are put off, so that flapping does not wear out the servers.
 pub const STARTUPS_PER_HOUR: usize = 4;
@@ -37,6 +37,9 @@ pub struct KeyRecord {
     /// The newest run of the epoch before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<RunName>,
+    /// An operator has asked for nothing more to be changed because of this key.
+    #[serde(default)]
+    pub paused: bool,
 }
 
 impl KeyRecord {
@@ -51,6 +54,7 @@ impl KeyRecord {
             tried_at: now,
             startups: Vec::new(),
             before: None,
+            paused: false,
         }
     }
 
@@ -71,6 +75,7 @@ impl KeyRecord {
             starts_from: self.starts_from(),
             before: self.before.clone(),
             flapping: self.is_flapping(),
+            acting_since: None,
             worth_another_try: false,
             ending: None,
             ended_at: None,
@@ -103,7 +108,7 @@ pub struct KeyDecision {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyAction {
-    /// Write this record (on the condition that the epoch is still the one before), then start its run.
+    /// Write this record (on the condition that the one before is still there), then start its run.
     OpenEpoch(KeyRecord),
     /// The epoch is open already; make sure that its run is under way or done ([`continue_run`]).
     EnsureRun,
@@ -113,6 +118,7 @@ pub enum KeyAction {
 /// Decides from the ledger's record and one fresh look; the event that made us look has no say.
 pub fn decide(record: &KeyRecord, look: &KeyLook, grace: SignedDuration, now: Timestamp) -> KeyDecision {
     let (action, reason) = match (look, record.direction) {
+        _ if record.paused => (KeyAction::Nothing, "an operator has paused this key".to_owned()),
         (KeyLook::Unknown { reason }, _) => (KeyAction::Nothing, format!("unknown is not disabled: {reason}")),
         (KeyLook::Off { state }, Direction::Startup) => {
             let next = next_epoch(record, Direction::Shutdown, now, now + grace);
@@ -151,6 +157,7 @@ fn next_epoch(record: &KeyRecord, direction: Direction, now: Timestamp, grace_en
         tried_at: now,
         startups,
         before: (record.epoch > 0).then(|| record.run()),
+        paused: record.paused,
     }
 }
 
@@ -163,12 +170,12 @@ pub enum Execution {
     Closed,
 }
 
-/// What to do about the newest run of a key whose state has not changed.
+/// What to do about the newest run of a key whose state is what its epoch asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RunAction {
     Start,
-    /// Write this record on the condition that the attempt is still the one before, then start its run.
-    NextAttempt(KeyRecord),
+    /// Write this record (on the condition that the one before is still there), then start its run.
+    Open(KeyRecord),
     Nothing,
 }
 
@@ -177,28 +184,35 @@ pub fn continue_run(
     record: &KeyRecord,
     run: Option<&RunRecord>,
     execution: Execution,
+    grace: SignedDuration,
     now: Timestamp,
 ) -> (RunAction, &'static str) {
     let since_try = now.duration_since(record.tried_at);
+    let again = || RunAction::Open(record.next_attempt(now));
     match (run.and_then(|run| run.ending), execution) {
-        (Some(_), _) if run.is_some_and(|run| run.worth_another_try) => {
-            if now.duration_since(record.grace_ends_at) > TRY_FOR {
-                (RunAction::Nothing, "its run has ended, and was tried again for six hours")
-            } else if since_try < BETWEEN_TRIES {
-                (RunAction::Nothing, "its run has ended incomplete and rests before the next attempt")
-            } else {
-                (RunAction::NextAttempt(record.next_attempt(now)), "its run has ended incomplete and is tried again")
-            }
+        // The run saw the key change and back again: what was seen counts, so this is another epoch.
+        (Some(Ending::ShutdownCancelled | Ending::ShutdownSuperseded), _) => {
+            let next = next_epoch(record, Direction::Shutdown, now, now + grace);
+            (RunAction::Open(next), "its run stopped acting, and the key is off: a new grace begins")
         }
-        (Some(_), _) => (RunAction::Nothing, "its run has ended"),
+        (Some(Ending::StartupSuperseded), _) => {
+            let next = next_epoch(record, Direction::Startup, now, now);
+            (RunAction::Open(next), "its run stopped acting, and the key is on")
+        }
+        (Some(_), _) if !run.is_some_and(|run| run.worth_another_try) => (RunAction::Nothing, "its run has ended"),
+        (Some(Ending::StartupIncomplete), _) if now.duration_since(record.grace_ends_at) > TRY_FOR => {
+            (RunAction::Nothing, "its run has ended, and was tried again for six hours")
+        }
+        (Some(_), _) if since_try < BETWEEN_TRIES => {
+            (RunAction::Nothing, "its run has ended incomplete and rests before the next attempt")
+        }
+        (Some(_), _) => (again(), "its run has ended incomplete and is tried again"),
         (None, Execution::Running) => (RunAction::Nothing, "its run is under way"),
         (None, Execution::NotStarted) => (RunAction::Start, "its run was not started yet"),
         (None, Execution::Closed) if since_try < rest(record.attempt) => {
             (RunAction::Nothing, "its run died and rests before the next attempt")
         }
-        (None, Execution::Closed) => {
-            (RunAction::NextAttempt(record.next_attempt(now)), "its run died without an ending")
-        }
+        (None, Execution::Closed) => (again(), "its run died without an ending"),
     }
 }
 
@@ -208,54 +222,4 @@ fn rest(attempt: u32) -> SignedDuration {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const GRACE: SignedDuration = SignedDuration::from_mins(10);
-
-    fn now() -> Timestamp {
-        "2026-11-01T03:00:00Z".parse().unwrap()
-    }
-
-    fn record(epoch: u64, direction: Direction) -> KeyRecord {
-        let key = KeyArn::parse("arn:aws:kms:eu-west-1:111122223333:key/1234").unwrap();
-        KeyRecord { epoch, direction, ..KeyRecord::enrolled(key, now()) }
-    }
-
-    fn off() -> KeyLook {
-        KeyLook::Off { state: "Disabled".into() }
-    }
-
-    #[test]
-    fn a_key_seen_off_opens_an_epoch_with_a_full_grace_from_now() {
-        let decision = decide(&record(4, Direction::Startup), &off(), GRACE, now());
-        let KeyAction::OpenEpoch(next) = decision.action else { panic!("{decision:?}") };
-        assert_eq!((next.epoch, next.direction), (5, Direction::Shutdown));
-        assert_eq!(next.grace_ends_at, now() + GRACE);
-        assert_eq!(next.run().as_str(), "1234-5-shutdown-1");
-    }
-
-    #[test]
-    fn a_key_seen_on_after_off_opens_a_startup_without_grace() {
-        let decision = decide(&record(5, Direction::Shutdown), &KeyLook::On, GRACE, now());
-        let KeyAction::OpenEpoch(next) = decision.action else { panic!("{decision:?}") };
-        assert_eq!((next.epoch, next.direction, next.grace_ends_at), (6, Direction::Startup, now()));
-    }
-
-    #[test]
-    fn a_second_notice_of_the_same_change_opens_nothing() {
-        assert_eq!(decide(&record(5, Direction::Shutdown), &off(), GRACE, now()).action, KeyAction::EnsureRun);
-        assert_eq!(decide(&record(6, Direction::Startup), &KeyLook::On, GRACE, now()).action, KeyAction::EnsureRun);
-        assert_eq!(decide(&record(0, Direction::Startup), &KeyLook::On, GRACE, now()).action, KeyAction::Nothing);
-    }
-
-    #[test]
-    fn unknown_neither_stops_nor_starts() {
-        let unknown = KeyLook::Unknown { reason: "DescribeKey was denied".into() };
-        for direction in [Direction::Startup, Direction::Shutdown] {
-            let decision = decide(&record(3, direction), &unknown, GRACE, now());
-            assert_eq!(decision.action, KeyAction::Nothing);
-            assert!(decision.reason.contains("denied"));
-        }
-    }
-}
+mod tests;

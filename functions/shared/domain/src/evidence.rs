@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 use serde::Deserialize;
 
-use crate::batch::Step;
+use crate::batch::{BatchRef, Step};
 use crate::hold::{Hold, Own};
+use crate::key::KeyArn;
 use crate::outcome::{Invocation, Wanted, settle_services, settle_start, settle_stop};
 use crate::plan::{Outcome, PlannedServer};
 use crate::refusal::{CallRefusal, Meaning};
@@ -54,8 +55,8 @@ pub struct CallAnswer {
 pub struct Proof {
     /// The hold, if it must remember more than before.
     pub hold: Option<Hold>,
-    /// The server is up again, or gone: the hold is let go.
-    pub close: bool,
+    /// The server is up again, or gone: the hold after it was let go; without keys, it is deleted.
+    pub release: Option<Hold>,
     /// `None`: look again.
     pub outcome: Option<Outcome>,
     /// The call for this server can be made again.
@@ -64,12 +65,12 @@ pub struct Proof {
 
 impl Proof {
     fn outcome(outcome: Option<Outcome>) -> Self {
-        Self { hold: None, close: false, outcome, again: false }
+        Self { hold: None, release: None, outcome, again: false }
     }
 }
 
 pub fn prove(
-    step: Step,
+    batch: &BatchRef,
     server: &PlannedServer,
     hold: Option<Hold>,
     evidence: &Evidence,
@@ -79,17 +80,18 @@ pub fn prove(
         return Proof::outcome(Some(Outcome::not_done(reason)));
     }
     if let Some(refusal) = &evidence.refused {
-        return Proof { hold: after_refusal(step, hold, refusal), ..Proof::outcome(None) };
+        return Proof { hold: after_refusal(batch.step, hold, refusal), ..Proof::outcome(None) };
     }
-    match step {
+    let key = &batch.of.key;
+    match batch.step {
         Step::StopServices => services(server, hold, evidence, Wanted::Down, waited),
         Step::StartServices => {
-            let mut proof = services(server, hold, evidence, Wanted::Up, waited);
-            proof.close = proof.outcome == Some(Outcome::Done);
-            proof
+            let proof = services(server, None, evidence, Wanted::Up, waited);
+            let is_up = proof.outcome == Some(Outcome::Done);
+            Proof { release: hold.filter(|_| is_up).map(|hold| hold.released_by(key)), ..proof }
         }
         Step::StopServers => stop(server, hold, evidence, waited),
-        Step::StartServers => start(server, hold, evidence, waited),
+        Step::StartServers => start(server, hold, key, evidence, waited),
     }
 }
 
@@ -144,17 +146,24 @@ fn stop(server: &PlannedServer, hold: Option<Hold>, evidence: &Evidence, waited:
     if let Some(refusal) = answer.and_then(|answer| answer.refused.as_ref()) {
         return refused(Step::StopServers, hold, refusal, "StopInstances");
     }
-    let owned = hold.filter(|hold| hold.own == Own::Intent).and_then(|mut hold| {
+    let owned = hold.clone().filter(|hold| hold.own == Own::Intent).and_then(|mut hold| {
         hold.note_answer(answer?.before?);
         Some(hold)
     });
     let row = row_of(server, evidence);
     let gone = row.is_some_and(|row| row.is_none_or(|row| row.state.is_gone()));
     let outcome = row.and_then(|row| settle_stop(row, waited));
-    Proof { hold: owned.filter(|_| !gone), close: gone, ..Proof::outcome(outcome) }
+    let release = hold.filter(|_| gone).map(Hold::of_gone);
+    Proof { hold: owned.filter(|_| !gone), release, ..Proof::outcome(outcome) }
 }
 
-fn start(server: &PlannedServer, hold: Option<Hold>, evidence: &Evidence, waited: SignedDuration) -> Proof {
+fn start(
+    server: &PlannedServer,
+    hold: Option<Hold>,
+    key: &KeyArn,
+    evidence: &Evidence,
+    waited: SignedDuration,
+) -> Proof {
     if let Some(refusal) = answer_for(server, evidence).and_then(|answer| answer.refused.as_ref()) {
         return refused(Step::StartServers, hold, refusal, "StartInstances");
     }
@@ -164,7 +173,12 @@ fn start(server: &PlannedServer, hold: Option<Hold>, evidence: &Evidence, waited
     let agent = agents.map(|online| online.contains(&server.server));
     let outcome = row.and_then(|row| settle_start(row, agent, waited));
     let nothing_more = outcome == Some(Outcome::Done) && server.units.is_empty();
-    Proof { close: hold.is_some() && (gone || nothing_more), ..Proof::outcome(outcome) }
+    let release = match hold {
+        Some(hold) if gone => Some(hold.of_gone()),
+        Some(hold) if nothing_more => Some(hold.released_by(key)),
+        _ => None,
+    };
+    Proof { release, ..Proof::outcome(outcome) }
 }
 
 #[cfg(test)]

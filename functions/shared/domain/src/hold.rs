@@ -36,6 +36,9 @@ pub struct Hold {
     /// The run that acted on the server last.
     pub run: RunName,
     pub opened_at: Timestamp,
+    /// Counts the writes of this row; one that would overwrite what was not read is refused. 0: not written yet.
+    #[serde(default)]
+    pub version: u64,
 }
 
 /// How sure we are that the server is down because of us.
@@ -76,6 +79,7 @@ impl Hold {
             was: Own::Services,
             run: run.clone(),
             opened_at: now,
+            version: 0,
         }
     }
 
@@ -94,6 +98,24 @@ impl Hold {
     pub fn units_to_start(&self) -> Vec<UnitName> {
         let was_active = |unit: &&UnitName| self.unit_priors.get(*unit) == Some(&UnitState::Active);
         self.units.iter().filter(was_active).cloned().collect()
+    }
+
+    /// One more key holds the server down; its prior state stays.
+    pub fn joined_by(mut self, key: &KeyArn) -> Self {
+        self.keys.insert(key.clone());
+        self
+    }
+
+    /// The key no longer holds the server down.
+    pub fn released_by(mut self, key: &KeyArn) -> Self {
+        self.keys.remove(key);
+        self
+    }
+
+    /// The server was terminated: no key holds it any more.
+    pub fn of_gone(mut self) -> Self {
+        self.keys.clear();
+        self
     }
 
     /// Written before `StopInstances` is called: from now on the server may be down because of us.

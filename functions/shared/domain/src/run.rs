@@ -41,6 +41,11 @@ impl RunName {
     pub fn of_epoch(&self) -> &str {
         self.0.rsplit_once('-').map_or(&self.0, |(epoch, _)| epoch)
     }
+
+    /// Which try at its epoch the run is; 0 if the name is not one of ours.
+    pub fn attempt(&self) -> u32 {
+        self.0.rsplit_once('-').and_then(|(_, attempt)| attempt.parse().ok()).unwrap_or(0)
+    }
 }
 
 impl fmt::Display for RunName {
@@ -74,6 +79,9 @@ pub struct RunRecord {
     /// The key is being switched on and off: one digest mail takes the place of many.
     #[serde(default)]
     pub flapping: bool,
+    /// Since when it may act; as long as it is empty, the run has touched nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acting_since: Option<Timestamp>,
     /// It ended, but another attempt may bring it further.
     #[serde(default)]
     pub worth_another_try: bool,
@@ -86,7 +94,7 @@ pub struct RunRecord {
 /// What a startup finds of the shutdown before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Before {
-    /// It waits out its grace and has touched nothing: it is cancelled.
+    /// It has touched nothing: it is cancelled.
     InGrace,
     /// It may still be acting.
     Acting,
@@ -96,7 +104,7 @@ pub enum Before {
 
 pub fn before_startup(before: Option<&RunRecord>, own: &RunRecord, now: Timestamp, patience: SignedDuration) -> Before {
     match before {
-        Some(before) if before.ending.is_none() && own.noticed_at < before.grace_ends_at => Before::InGrace,
+        Some(before) if before.ending.is_none() && before.acting_since.is_none() => Before::InGrace,
         Some(before) if before.ending.is_none() && now < own.noticed_at + patience => Before::Acting,
         _ => Before::LetGo,
     }
@@ -119,16 +127,15 @@ pub enum Ending {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::samples::{key, run};
+    use crate::epoch::KeyRecord;
+    use crate::samples::key;
 
     fn at(minutes: i64) -> Timestamp {
         Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes)
     }
 
-    fn record(direction: Direction, noticed: i64, grace_ends: i64, ending: Option<Ending>) -> RunRecord {
-        let RunRef { run, key, epoch } = run(1, direction);
-        let (noticed_at, grace_ends_at) = (at(noticed), at(grace_ends));
-        RunRecord { run, key, epoch, direction, noticed_at, grace_ends_at, ending, ended_at: None }
+    fn shutdown(acting_since: Option<i64>, ending: Option<Ending>) -> RunRecord {
+        RunRecord { acting_since: acting_since.map(at), ending, ..KeyRecord::enrolled(key("k1"), at(0)).open_run() }
     }
 
     const PATIENCE: SignedDuration = SignedDuration::from_mins(20);
@@ -142,15 +149,12 @@ mod tests {
 
     #[test]
     fn a_shutdown_in_its_grace_is_cancelled_and_one_that_acts_is_waited_for() {
-        let before = |noticed, ending, now| {
-            let shutdown = record(Direction::Shutdown, 0, 10, ending);
-            before_startup(Some(&shutdown), &record(Direction::Startup, noticed, noticed, None), at(now), PATIENCE)
-        };
-        assert_eq!(before(5, None, 6), Before::InGrace);
-        assert_eq!(before(10, None, 11), Before::Acting);
-        assert_eq!(before(12, Some(Ending::ShutdownSuperseded), 13), Before::LetGo);
-        assert_eq!(before(12, None, 33), Before::LetGo);
-        let own = record(Direction::Startup, 12, 12, None);
+        let own = KeyRecord::enrolled(key("k1"), at(12)).open_run();
+        let before = |acting, ending, now| before_startup(Some(&shutdown(acting, ending)), &own, at(now), PATIENCE);
+        assert_eq!(before(None, None, 60), Before::InGrace);
+        assert_eq!(before(Some(10), None, 13), Before::Acting);
+        assert_eq!(before(Some(10), Some(Ending::ShutdownSuperseded), 13), Before::LetGo);
+        assert_eq!(before(Some(10), None, 33), Before::LetGo);
         assert_eq!(before_startup(None, &own, at(13), PATIENCE), Before::LetGo);
     }
 }

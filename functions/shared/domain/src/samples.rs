@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::app::AppName;
+use crate::batch::{BatchRef, Step};
 use crate::hold::{Hold, HoldSeed, Own};
 use crate::key::KeyArn;
 use crate::plan::{PlannedServer, Round, Treatment};
@@ -16,6 +17,12 @@ pub fn key(id: &str) -> KeyArn {
 
 pub fn run(epoch: u64, direction: Direction) -> RunRef {
     RunRef { run: RunName::new(&key("k1"), epoch, direction, 1), key: key("k1"), epoch }
+}
+
+/// A batch of the first epoch's shutdown or the second's startup.
+pub fn batch(step: Step) -> BatchRef {
+    let epoch = if step.direction() == Direction::Shutdown { 1 } else { 2 };
+    BatchRef { of: run(epoch, step.direction()), batch: "servers#0001".to_owned(), step }
 }
 
 pub fn server(number: usize) -> ServerId {

@@ -3,19 +3,20 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
 use lockstep_domain::hold::Hold;
 use lockstep_domain::key::KeyArn;
 use lockstep_domain::run::RunRef;
 use lockstep_domain::server::ServerId;
-use serde_json::json;
 
-use super::rows::{Item, address, item, number};
+use super::rows::{Item, address, item, number, written};
 use super::{Ledger, keys};
 use crate::error::Failure;
 
-/// A transaction takes 100 actions: the check of the epoch, and at most three for each hold.
-const HOLDS_PER_WRITE: usize = 30;
+/// A transaction takes 100 actions: the check for the newest run, and two for each hold.
+const HOLDS_PER_WRITE: usize = 49;
+/// The condition under which a hold that was read is written again.
+const UNCHANGED: &str = "version = :version";
 
 fn pk(server: &ServerId) -> String {
     format!("HOLD#{}", server.as_str())
@@ -40,24 +41,34 @@ impl Ledger {
         Ok(self.holds(&servers).await?.into_values().collect())
     }
 
-    /// Writes holds on the condition that the run's epoch is still the newest; says whether it was.
+    /// Writes holds on the condition that the run is still the newest of its key; says whether it was.
+    ///
+    /// A hold without keys is deleted. A hold that another run has written since it was read is a retryable
+    /// failure: nothing of what that run wrote is lost.
     pub async fn write_holds(&self, run: &RunRef, holds: &[Hold]) -> Result<bool, Failure> {
-        let row = |item: Item| {
-            let put = Put::builder().table_name(&self.table).set_item(Some(item)).build();
-            put.map(|put| TransactWriteItem::builder().put(put).build())
-                .map_err(|error| Failure::of_row("writing a hold", error))
-        };
-        let mut actions = Vec::new();
-        for hold in holds {
-            let sk = format!("HOLD#{}", hold.server.as_str());
-            let mut of_hold = vec![row(item(&pk(&hold.server), "HOLD", hold)?)?];
-            of_hold.push(row(item(&keys::pk(&run.key), &sk, &json!({}))?)?);
-            actions.push(of_hold);
+        let doing = format!("writing holds of run {}", run.run);
+        for chunk in holds.chunks(HOLDS_PER_WRITE) {
+            let mut actions = vec![self.newest_run_check(run)?];
+            for hold in chunk {
+                actions.push(self.hold_write(hold)?);
+                actions.push(self.pointer_write(run, hold)?);
+            }
+            let write = self.client.transact_write_items().set_transact_items(Some(actions));
+            let Err(error) = write.send().await else { continue };
+            let reasons = match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(e)) => e.cancellation_reasons(),
+                _ => return Err(Failure::of_call(doing, error)),
+            };
+            let codes: Vec<&str> = reasons.iter().filter_map(|reason| reason.code()).collect();
+            if codes.first() == Some(&"ConditionalCheckFailed") {
+                return Ok(false);
+            }
+            return Err(Failure::retryable(format!("{doing}: the transaction was cancelled ({})", codes.join(", "))));
         }
-        self.transact(run, actions).await
+        Ok(true)
     }
 
-    /// Adds to holds what answers of AWS prove. Not bound to the epoch: evidence of what was done stays true
+    /// Adds to holds what answers of AWS prove. Not bound to the newest run: evidence of what was done stays true
     /// when the key has changed since, and the next startup needs it.
     pub async fn note_evidence(&self, holds: &[Hold]) -> Result<(), Failure> {
         for hold in holds {
@@ -65,69 +76,63 @@ impl Ledger {
                 .client
                 .put_item()
                 .table_name(&self.table)
-                .set_item(Some(item(&pk(&hold.server), "HOLD", hold)?))
-                .condition_expression("attribute_exists(pk)");
-            match put.send().await {
-                Err(error) if !error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                    return Err(Failure::of_call(format!("noting evidence about {}", hold.server.as_str()), error));
-                }
-                _ => {}
+                .set_item(Some(next_version(hold)?))
+                .condition_expression(UNCHANGED)
+                .expression_attribute_values(":version", number(hold.version));
+            let doing = || format!("noting evidence about {}", hold.server.as_str());
+            if !written(put.send().await, doing)? {
+                return Err(Failure::retryable(format!("{}: another run wrote its hold", doing())));
             }
         }
         Ok(())
     }
 
-    /// Lets go of servers that are up again, on the same condition.
-    pub async fn close_holds(&self, run: &RunRef, servers: &[ServerId]) -> Result<bool, Failure> {
-        let gone = |key: Item| {
-            let delete = Delete::builder().table_name(&self.table).set_key(Some(key)).build();
-            delete
-                .map(|delete| TransactWriteItem::builder().delete(delete).build())
-                .map_err(|error| Failure::of_row("closing a hold", error))
+    fn hold_write(&self, hold: &Hold) -> Result<TransactWriteItem, Failure> {
+        let of_row = |error| Failure::of_row("writing a hold", error);
+        if hold.keys.is_empty() {
+            let delete = Delete::builder()
+                .table_name(&self.table)
+                .set_key(Some(address(&pk(&hold.server), "HOLD")))
+                .condition_expression(UNCHANGED)
+                .expression_attribute_values(":version", number(hold.version));
+            return Ok(TransactWriteItem::builder().delete(delete.build().map_err(of_row)?).build());
+        }
+        let put = Put::builder().table_name(&self.table).set_item(Some(next_version(hold)?));
+        let put = match hold.version {
+            0 => put.condition_expression("attribute_not_exists(pk)"),
+            read => put.condition_expression(UNCHANGED).expression_attribute_values(":version", number(read)),
         };
-        let mut actions = Vec::new();
-        for server in servers {
-            let sk = format!("HOLD#{}", server.as_str());
-            actions.push(vec![gone(address(&pk(server), "HOLD"))?, gone(address(&keys::pk(&run.key), &sk))?]);
-        }
-        self.transact(run, actions).await
+        Ok(TransactWriteItem::builder().put(put.build().map_err(of_row)?).build())
     }
 
-    async fn transact(&self, run: &RunRef, actions: Vec<Vec<TransactWriteItem>>) -> Result<bool, Failure> {
-        let doing = format!("writing holds of run {}", run.run);
-        for chunk in actions.chunks(HOLDS_PER_WRITE) {
-            let items = std::iter::once(self.epoch_check(run)?).chain(chunk.iter().flatten().cloned()).collect();
-            let write = self.client.transact_write_items().set_transact_items(Some(items));
-            if let Err(error) = write.send().await {
-                let reasons = match error.as_service_error() {
-                    Some(TransactWriteItemsError::TransactionCanceledException(e)) => Some(e.cancellation_reasons()),
-                    _ => None,
-                };
-                let codes: Vec<&str> = reasons.unwrap_or_default().iter().filter_map(|reason| reason.code()).collect();
-                if codes.first() == Some(&"ConditionalCheckFailed") {
-                    return Ok(false);
-                }
-                if reasons.is_some() {
-                    return Err(Failure::retryable(format!(
-                        "{doing}: the transaction was cancelled ({})",
-                        codes.join(", ")
-                    )));
-                }
-                return Err(Failure::of_call(doing, error));
-            }
+    /// The key's own list of what it holds.
+    fn pointer_write(&self, run: &RunRef, hold: &Hold) -> Result<TransactWriteItem, Failure> {
+        let of_row = |error| Failure::of_row("writing a pointer to a hold", error);
+        let (pk, sk) = (keys::pk(&run.key), format!("HOLD#{}", hold.server.as_str()));
+        if hold.keys.contains(&run.key) {
+            let put = Put::builder().table_name(&self.table).set_item(Some(address(&pk, &sk)));
+            return Ok(TransactWriteItem::builder().put(put.build().map_err(of_row)?).build());
         }
-        Ok(true)
+        let delete = Delete::builder().table_name(&self.table).set_key(Some(address(&pk, &sk)));
+        Ok(TransactWriteItem::builder().delete(delete.build().map_err(of_row)?).build())
     }
 
-    fn epoch_check(&self, run: &RunRef) -> Result<TransactWriteItem, Failure> {
+    fn newest_run_check(&self, run: &RunRef) -> Result<TransactWriteItem, Failure> {
         let check = ConditionCheck::builder()
             .table_name(&self.table)
             .set_key(Some(address(&keys::pk(&run.key), "KEY")))
-            .condition_expression("epoch = :epoch")
+            .condition_expression("epoch = :epoch AND attempt = :attempt AND paused = :running")
             .expression_attribute_values(":epoch", number(run.epoch))
+            .expression_attribute_values(":attempt", number(run.run.attempt().into()))
+            .expression_attribute_values(":running", AttributeValue::Bool(false))
             .build();
         check
             .map(|check| TransactWriteItem::builder().condition_check(check).build())
-            .map_err(|error| Failure::of_row("checking the epoch", error))
+            .map_err(|error| Failure::of_row("checking for the newest run", error))
     }
+}
+
+/// The hold as it is written: one version later than it was read.
+fn next_version(hold: &Hold) -> Result<Item, Failure> {
+    item(&pk(&hold.server), "HOLD", &Hold { version: hold.version + 1, ..hold.clone() })
 }

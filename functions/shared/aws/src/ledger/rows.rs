@@ -1,7 +1,10 @@
 //! Reading and writing rows; every read is strongly consistent.
 
 use std::collections::HashMap;
+use std::error::Error;
+use std::fmt;
 
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, PutRequest, WriteRequest};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -42,6 +45,22 @@ pub(super) fn parse<T: DeserializeOwned>(item: Item) -> Result<T, Failure> {
     serde_dynamo::from_item(item).map_err(|error| Failure::of_row(format!("reading a row {sk} of the ledger"), error))
 }
 
+/// What became of a conditional write: whether its condition held.
+pub(super) fn written<T, E, R>(
+    answer: Result<T, SdkError<E, R>>,
+    doing: impl FnOnce() -> String,
+) -> Result<bool, Failure>
+where
+    E: Error + ProvideErrorMetadata + Send + Sync + 'static,
+    R: fmt::Debug + Send + Sync + 'static,
+{
+    match answer {
+        Ok(_) => Ok(true),
+        Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
+        Err(error) => Err(Failure::of_call(doing(), error)),
+    }
+}
+
 impl Ledger {
     pub(super) async fn get<T: DeserializeOwned>(&self, pk: &str, sk: &str) -> Result<Option<T>, Failure> {
         let answer = self
@@ -69,13 +88,7 @@ impl Ledger {
             .table_name(&self.table)
             .set_item(Some(item(pk, sk, row)?))
             .condition_expression("attribute_not_exists(pk)");
-        match put.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Ok(false)
-            }
-            Err(error) => Err(Failure::of_call(format!("writing row {sk} of the ledger"), error)),
-        }
+        written(put.send().await, || format!("writing row {sk} of the ledger"))
     }
 
     pub(super) async fn delete(&self, pk: &str, sk: &str) -> Result<(), Failure> {

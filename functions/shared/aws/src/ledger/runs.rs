@@ -1,5 +1,7 @@
-//! Runs: their record, their plan, their batches and the mails that they claimed.
+//! Runs: their record, their plan and their batches.
 
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use lockstep_domain::plan::{Batch, PlannedServer};
 use lockstep_domain::run::{Ending, RunName, RunRecord};
@@ -7,8 +9,10 @@ use lockstep_domain::server::ServerId;
 use serde_json::json;
 
 use super::Ledger;
-use super::rows::{address, item, parse, text};
+use super::rows::{address, item, parse, text, written};
 use crate::error::Failure;
+
+const IS_OPEN: &str = "attribute_exists(pk) AND attribute_not_exists(ending)";
 
 fn pk(run: &RunName) -> String {
     format!("RUN#{run}")
@@ -34,29 +38,51 @@ impl Ledger {
         self.put_new(&pk(&record.run), "RUN", record).await.map(drop)
     }
 
+    /// Marks a run as acting, unless it has ended; says whether it may act.
+    pub async fn begin_acting(&self, run: &RunName, at: Timestamp) -> Result<bool, Failure> {
+        let update = self.update_run(run, "SET acting_since = if_not_exists(acting_since, :at)", IS_OPEN);
+        let update = update.expression_attribute_values(":at", text(at.to_string()));
+        written(update.send().await, || format!("marking run {run} as acting"))
+    }
+
+    /// Ends a run that has touched nothing; says whether it had not.
+    pub async fn cancel_run(&self, run: &RunName, at: Timestamp) -> Result<bool, Failure> {
+        let condition = format!("{IS_OPEN} AND attribute_not_exists(acting_since)");
+        let update = self.update_run(run, "SET ending = :ending, ended_at = :at", &condition);
+        let update = update
+            .expression_attribute_values(":ending", ending_text(Ending::ShutdownCancelled))
+            .expression_attribute_values(":at", text(at.to_string()));
+        written(update.send().await, || format!("cancelling run {run}"))
+    }
+
     /// Ends a run once; the first ending stays and is returned.
-    pub async fn end_run(&self, run: &RunName, ending: Ending, at: Timestamp) -> Result<Ending, Failure> {
-        let doing = format!("ending run {run}");
-        let ending_text = json!(ending).as_str().unwrap_or_default().to_owned();
+    pub async fn end_run(
+        &self,
+        run: &RunName,
+        ending: Ending,
+        worth_another_try: bool,
+        at: Timestamp,
+    ) -> Result<Ending, Failure> {
+        let set = "SET ending = :ending, ended_at = :at, worth_another_try = :again";
         let update = self
-            .client
+            .update_run(run, set, IS_OPEN)
+            .expression_attribute_values(":ending", ending_text(ending))
+            .expression_attribute_values(":again", AttributeValue::Bool(worth_another_try))
+            .expression_attribute_values(":at", text(at.to_string()));
+        if written(update.send().await, || format!("ending run {run}"))? {
+            return Ok(ending);
+        }
+        let first = self.record(run, "ending").await?.ending;
+        first.ok_or_else(|| Failure::retryable(format!("ending run {run}: it changed meanwhile")))
+    }
+
+    fn update_run(&self, run: &RunName, set: &str, condition: &str) -> UpdateItemFluentBuilder {
+        self.client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(address(&pk(run), "RUN")))
-            .update_expression("SET ending = :ending, ended_at = :at")
-            .condition_expression("attribute_exists(pk) AND attribute_not_exists(ending)")
-            .expression_attribute_values(":ending", text(ending_text))
-            .expression_attribute_values(":at", text(at.to_string()));
-        match update.send().await {
-            Ok(_) => Ok(ending),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                let record = self.run(run).await?;
-                record
-                    .and_then(|record| record.ending)
-                    .ok_or_else(|| Failure::terminal(format!("{doing}: it has no record")))
-            }
-            Err(error) => Err(Failure::of_call(doing, error)),
-        }
+            .update_expression(set)
+            .condition_expression(condition)
     }
 
     pub async fn put_servers(&self, run: &RunName, servers: &[PlannedServer]) -> Result<(), Failure> {
@@ -89,14 +115,8 @@ impl Ledger {
         let batch = self.get(&pk(run), &format!("BATCH#{name}")).await?;
         batch.ok_or_else(|| Failure::terminal(format!("reading batch {name} of run {run}: there is none")))
     }
+}
 
-    /// Claims a mail before it is sent; says whether it was still unclaimed.
-    pub async fn claim_mail(&self, run: &RunName, mail: &str, at: Timestamp) -> Result<bool, Failure> {
-        self.put_new(&pk(run), &format!("MAIL#{mail}"), &json!({"claimed_at": at})).await
-    }
-
-    /// Gives a claim back after a mail was refused, so that a retry sends it.
-    pub async fn release_mail(&self, run: &RunName, mail: &str) -> Result<(), Failure> {
-        self.delete(&pk(run), &format!("MAIL#{mail}")).await
-    }
+fn ending_text(ending: Ending) -> AttributeValue {
+    text(json!(ending).as_str().unwrap_or_default())
 }

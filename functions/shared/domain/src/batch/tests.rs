@@ -20,8 +20,8 @@ fn act(step: Step, server: &PlannedServer, hold: Option<&Hold>) -> Act {
     decide(step, server, hold, &run, StuckPolicy::Proceed, NOW)
 }
 
-fn record(epoch: u64) -> KeyRecord {
-    KeyRecord { epoch, ..KeyRecord::enrolled(key("k1"), NOW) }
+fn record(epoch: u64, direction: Direction) -> KeyRecord {
+    KeyRecord { epoch, direction, ..KeyRecord::enrolled(key("k1"), NOW) }
 }
 
 fn off() -> KeyLook {
@@ -38,10 +38,18 @@ fn not_done(act: Act) -> String {
 #[test]
 fn a_run_acts_only_in_the_newest_epoch_and_while_the_key_is_as_it_was() {
     let unknown = KeyLook::Unknown { reason: "denied".into() };
-    let asked = |direction, epoch, look: &KeyLook| confirm(direction, &down(), Some(&record(epoch)), look);
+    let asked = |direction, epoch, look: &KeyLook| {
+        confirm(direction, &run(1, direction), Some(&record(epoch, direction)), look)
+    };
     assert_eq!(asked(Direction::Shutdown, 1, &off()), Confirmation::Go);
     assert_eq!(asked(Direction::Startup, 1, &KeyLook::On), Confirmation::Go);
     assert!(matches!(asked(Direction::Shutdown, 2, &off()), Confirmation::Superseded { .. }));
+    let next_attempt = KeyRecord { attempt: 2, ..record(1, Direction::Shutdown) };
+    let paused = KeyRecord { paused: true, ..record(1, Direction::Shutdown) };
+    for newest in [next_attempt, paused] {
+        let confirmed = confirm(Direction::Shutdown, &down(), Some(&newest), &off());
+        assert!(matches!(confirmed, Confirmation::Superseded { .. }), "{confirmed:?}");
+    }
     assert!(matches!(asked(Direction::Shutdown, 1, &KeyLook::On), Confirmation::Superseded { .. }));
     assert!(matches!(asked(Direction::Startup, 1, &off()), Confirmation::Superseded { .. }));
     assert!(matches!(confirm(Direction::Shutdown, &down(), None, &off()), Confirmation::Superseded { .. }));

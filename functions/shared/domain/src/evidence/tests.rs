@@ -2,7 +2,7 @@ use jiff::SignedDuration;
 
 use super::*;
 use crate::outcome::START_DEADLINE;
-use crate::samples::{hold, planned, row, server};
+use crate::samples::{batch, hold, key, planned, row, server};
 use crate::unit::UnitState;
 
 const SOON: SignedDuration = SignedDuration::from_secs(20);
@@ -13,18 +13,18 @@ fn answer(before: Option<ServerState>, refused: Option<&str>) -> Evidence {
 }
 
 fn stop(own: Own, evidence: &Evidence) -> Proof {
-    prove(Step::StopServers, &planned(1), Some(hold(1, own)), evidence, SOON)
+    prove(&batch(Step::StopServers), &planned(1), Some(hold(1, own)), evidence, SOON)
 }
 
 fn start(evidence: &Evidence, waited: SignedDuration) -> Proof {
-    prove(Step::StartServers, &planned(1), Some(hold(1, Own::Starting)), evidence, waited)
+    prove(&batch(Step::StartServers), &planned(1), Some(hold(1, Own::Starting)), evidence, waited)
 }
 
 #[test]
 fn the_answer_to_our_stop_makes_the_server_ours() {
     let proof = stop(Own::Intent, &answer(Some(ServerState::Running), None));
     assert_eq!(proof.hold.unwrap().own, Own::Stopped);
-    assert_eq!((proof.outcome, proof.close), (None, false));
+    assert_eq!((proof.outcome, proof.release), (None, None));
     let proof = stop(Own::Intent, &answer(Some(ServerState::Stopped), None));
     assert_eq!(proof.hold.unwrap().own, Own::NotOurs);
 }
@@ -66,10 +66,10 @@ fn a_lost_answer_leaves_the_server_in_doubt() {
 fn a_stopped_server_is_done_and_a_gone_one_is_let_go() {
     let seen = |rows: Vec<StatusRow>| Evidence { states: Some(rows), ..Evidence::default() };
     let done = stop(Own::Stopped, &seen(vec![row(1, ServerState::Stopped, "not-applicable")]));
-    assert_eq!((done.outcome, done.close), (Some(Outcome::Done), false));
+    assert_eq!((done.outcome, done.release), (Some(Outcome::Done), None));
     let gone = stop(Own::Stopped, &seen(vec![row(1, ServerState::Terminated, "not-applicable")]));
-    assert!(gone.close && gone.outcome.is_some());
-    assert!(stop(Own::Stopped, &seen(Vec::new())).close);
+    assert!(gone.release.unwrap().keys.is_empty() && gone.outcome.is_some());
+    assert!(stop(Own::Stopped, &seen(Vec::new())).release.unwrap().keys.is_empty());
     assert_eq!(stop(Own::Stopped, &seen(vec![row(1, ServerState::Stopping, "not-applicable")])).outcome, None);
 }
 
@@ -81,7 +81,7 @@ fn a_server_is_up_once_checks_and_agent_are() {
         ..Evidence::default()
     };
     assert_eq!(start(&seen("ok", true), SOON).outcome, Some(Outcome::Done));
-    assert!(!start(&seen("ok", true), SOON).close, "its services are not up yet");
+    assert_eq!(start(&seen("ok", true), SOON).release, None, "its services are not up yet");
     assert_eq!(start(&seen("ok", false), SOON).outcome, None);
     assert_eq!(start(&seen("initializing", true), SOON).outcome, None);
     assert!(matches!(start(&seen("ok", false), START_DEADLINE).outcome, Some(Outcome::NotDone { .. })));
@@ -91,8 +91,9 @@ fn a_server_is_up_once_checks_and_agent_are() {
 fn a_server_without_units_is_let_go_as_soon_as_it_is_up() {
     let unitless = PlannedServer { units: Vec::new(), ..planned(1) };
     let seen = Evidence { states: Some(vec![row(1, ServerState::Running, "ok")]), ..Evidence::default() };
-    let proof = prove(Step::StartServers, &unitless, Some(hold(1, Own::Starting)), &seen, SOON);
-    assert_eq!((proof.outcome, proof.close), (Some(Outcome::Done), true));
+    let proof = prove(&batch(Step::StartServers), &unitless, Some(hold(1, Own::Starting)), &seen, SOON);
+    assert_eq!(proof.outcome, Some(Outcome::Done));
+    assert!(proof.release.unwrap().keys.is_empty());
 }
 
 #[test]
@@ -103,21 +104,32 @@ fn what_a_unit_was_before_is_kept_and_its_start_lets_the_server_go() {
         ..Evidence::default()
     };
     let stopped = said("a.service active inactive\n");
-    let proof = prove(Step::StopServices, &planned(1), Some(hold(1, Own::Services)), &stopped, SOON);
+    let proof = prove(&batch(Step::StopServices), &planned(1), Some(hold(1, Own::Services)), &stopped, SOON);
     assert_eq!(proof.outcome, Some(Outcome::Done));
     assert_eq!(proof.hold.unwrap().unit_priors.into_values().collect::<Vec<_>>(), [UnitState::Active]);
     let started = said("a.service inactive active\n");
-    let proof = prove(Step::StartServices, &planned(1), Some(hold(1, Own::Starting)), &started, SOON);
-    assert_eq!((proof.outcome, proof.close, proof.hold), (Some(Outcome::Done), true, None));
+    let proof = prove(&batch(Step::StartServices), &planned(1), Some(hold(1, Own::Starting)), &started, SOON);
+    assert_eq!((proof.outcome, proof.hold), (Some(Outcome::Done), None));
+    assert!(proof.release.unwrap().keys.is_empty());
     let failed = said("a.service inactive failed\n");
-    let proof = prove(Step::StartServices, &planned(1), Some(hold(1, Own::Starting)), &failed, SOON);
-    assert!(!proof.close && proof.outcome != Some(Outcome::Done));
+    let proof = prove(&batch(Step::StartServices), &planned(1), Some(hold(1, Own::Starting)), &failed, SOON);
+    assert!(proof.release.is_none() && proof.outcome != Some(Outcome::Done));
 }
 
 #[test]
 fn a_batch_that_is_given_up_says_why_and_changes_no_hold() {
     let evidence = Evidence { gave_up: Some("EC2 would not tell".into()), ..Evidence::default() };
     let proof = stop(Own::Intent, &evidence);
-    assert_eq!((proof.hold, proof.close), (None, false));
+    assert_eq!((proof.hold, proof.release), (None, None));
     assert_eq!(proof.outcome, Some(Outcome::not_done("EC2 would not tell")));
+}
+
+#[test]
+fn a_server_that_is_up_is_let_go_by_this_key_only() {
+    let mut two = hold(1, Own::Starting);
+    two.keys.insert(key("k2"));
+    let evidence = Evidence { states: Some(vec![row(1, ServerState::Running, "ok")]), ..Evidence::default() };
+    let unitless = PlannedServer { units: Vec::new(), ..planned(1) };
+    let proof = prove(&batch(Step::StartServers), &unitless, Some(two), &evidence, SOON);
+    assert_eq!(proof.release.unwrap().keys.into_iter().collect::<Vec<_>>(), [key("k2")]);
 }
