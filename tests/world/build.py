@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def main(folder: Path) -> None:
-    subprocess.run(["cargo", "build", "--release", "--workspace", "--bins", "--locked"], cwd=ROOT, check=True)
+    subprocess.run(["cargo", "build", "--release", "--bins", "--locked"], cwd=ROOT, check=True)
     binaries = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
     template = yaml_parse((ROOT / "template.yaml").read_text())
     template["Globals"]["Function"].pop("CodeUri")

@@ -1,0 +1,1 @@
+//! The real handlers and the real workflow files in an in-memory world with virtual time.
