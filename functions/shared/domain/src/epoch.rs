@@ -9,11 +9,11 @@ use crate::run::{Direction, Ending, RunName, RunRecord};
 /// Startups of one key in an hour; more are put off, so that flapping does not wear out the servers.
 pub const STARTUPS_PER_HOUR: usize = 4;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
-/// An attempt that died is followed by the next after this long, doubled for each attempt, at most an hour.
-const FIRST_REST: SignedDuration = SignedDuration::from_mins(1);
-/// An attempt that ended without bringing everything about is followed by another for this long.
-const TRY_FOR: SignedDuration = SignedDuration::from_hours(6);
-const BETWEEN_TRIES: SignedDuration = SignedDuration::from_mins(15);
+/// An attempt that died is followed by the next after the first, doubled for each attempt, at most the second.
+const AFTER_DEATH: (SignedDuration, SignedDuration) = (SignedDuration::from_mins(1), HOUR);
+/// Likewise an attempt that ended without bringing everything about.
+const AFTER_INCOMPLETE: (SignedDuration, SignedDuration) =
+    (SignedDuration::from_mins(15), SignedDuration::from_hours(6));
 
 /// The ledger's record of a watched key (`KEY#<arn>` / `KEY`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -200,25 +200,22 @@ pub fn continue_run(
             (RunAction::Open(next), "its run stopped acting, and the key is on")
         }
         (Some(_), _) if !run.is_some_and(|run| run.worth_another_try) => (RunAction::Nothing, "its run has ended"),
-        (Some(Ending::StartupIncomplete), _) if now.duration_since(record.grace_ends_at) > TRY_FOR => {
-            (RunAction::Nothing, "its run has ended, and was tried again for six hours")
-        }
-        (Some(_), _) if since_try < BETWEEN_TRIES => {
+        (Some(_), _) if since_try < rest(AFTER_INCOMPLETE, record.attempt) => {
             (RunAction::Nothing, "its run has ended incomplete and rests before the next attempt")
         }
         (Some(_), _) => (again(), "its run has ended incomplete and is tried again"),
         (None, Execution::Running) => (RunAction::Nothing, "its run is under way"),
         (None, Execution::NotStarted) => (RunAction::Start, "its run was not started yet"),
-        (None, Execution::Closed) if since_try < rest(record.attempt) => {
+        (None, Execution::Closed) if since_try < rest(AFTER_DEATH, record.attempt) => {
             (RunAction::Nothing, "its run died and rests before the next attempt")
         }
         (None, Execution::Closed) => (again(), "its run died without an ending"),
     }
 }
 
-fn rest(attempt: u32) -> SignedDuration {
-    let doubled = FIRST_REST * 2_i32.pow(attempt.saturating_sub(1).min(6));
-    doubled.min(HOUR)
+fn rest((first, longest): (SignedDuration, SignedDuration), attempt: u32) -> SignedDuration {
+    let doubled = first * 2_i32.pow(attempt.saturating_sub(1).min(6));
+    doubled.min(longest)
 }
 
 #[cfg(test)]

@@ -40,12 +40,18 @@ pub fn ending(direction: Direction, came_to: CameTo, servers: &[PlannedServer]) 
     }
 }
 
-/// Whether another attempt may bring a run further: a step was given up, or something that is ours to start is not up.
+/// Whether another attempt may bring a run further: a step was given up, or a server is not where it should be.
 pub fn worth_another_try(direction: Direction, came_to: CameTo, servers: &[PlannedServer]) -> bool {
-    let not_up = |server: &PlannedServer| server.treatment == Treatment::Act && !is_settled_well(server);
+    let is_left = |server: &PlannedServer| match server.treatment {
+        // A service that would not stop is down with its server; asking again would only hide it.
+        Treatment::Act if direction == Direction::Shutdown => server.outcome != Some(Outcome::Done),
+        Treatment::Act => !is_settled_well(server),
+        Treatment::Join | Treatment::Release { .. } => server.outcome.is_none(),
+        Treatment::Leave { .. } | Treatment::Doubt { .. } => false,
+    };
     match came_to {
         CameTo::Failure => true,
-        CameTo::TheEnd => direction == Direction::Startup && servers.iter().any(not_up),
+        CameTo::TheEnd => servers.iter().any(is_left),
         CameTo::CancelledInGrace | CameTo::Superseded => false,
     }
 }

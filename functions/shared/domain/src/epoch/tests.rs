@@ -85,13 +85,12 @@ fn a_run_that_did_all_it_could_is_not_tried_again() {
 }
 
 #[test]
-fn an_incomplete_run_rests_and_is_tried_again_a_startup_for_six_hours() {
-    let shutdown = ended(Ending::ShutdownIncomplete, true);
-    assert_eq!(next(&died(1), Some(&shutdown), Execution::Closed, 10), RunAction::Nothing);
-    assert!(matches!(next(&died(1), Some(&shutdown), Execution::Closed, 600), RunAction::Open(_)));
-    let (record, startup) = (record(6, Direction::Startup), ended(Ending::StartupIncomplete, true));
-    assert!(matches!(next(&record, Some(&startup), Execution::Closed, 359), RunAction::Open(_)));
-    assert_eq!(next(&record, Some(&startup), Execution::Closed, 361), RunAction::Nothing);
+fn an_incomplete_run_is_tried_again_at_longer_and_longer_intervals() {
+    let incomplete = ended(Ending::ShutdownIncomplete, true);
+    for (attempt, rest) in [(1, 15), (2, 30), (5, 240), (6, 360), (50, 360)] {
+        assert_eq!(next(&died(attempt), Some(&incomplete), Execution::Closed, rest - 1), RunAction::Nothing);
+        assert!(matches!(next(&died(attempt), Some(&incomplete), Execution::Closed, rest), RunAction::Open(_)));
+    }
 }
 
 #[test]

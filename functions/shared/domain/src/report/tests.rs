@@ -77,3 +77,19 @@ fn servers_are_told_to_the_admins_of_their_app_and_the_unmanaged_to_all() {
     assert_eq!(report.apps.keys().map(AppName::as_str).collect::<Vec<_>>(), ["orders"]);
     assert_eq!(report.unmanaged, [&servers[1]]);
 }
+
+#[test]
+fn a_run_is_worth_another_try_while_a_server_is_not_where_it_should_be() {
+    let worth = |direction, came_to, server: PlannedServer| worth_another_try(direction, came_to, &[server]);
+    for direction in [Direction::Shutdown, Direction::Startup] {
+        assert!(worth(direction, CameTo::TheEnd, planned(1)));
+        assert!(worth(direction, CameTo::Failure, done()));
+        assert!(!worth(direction, CameTo::TheEnd, done()));
+        assert!(!worth(direction, CameTo::Superseded, planned(1)));
+        assert!(!worth(direction, CameTo::TheEnd, left(Leave::NotManaged)));
+        let doubtful = PlannedServer { treatment: Treatment::Doubt { reason: "bad tag".into() }, ..planned(3) };
+        assert!(!worth(direction, CameTo::TheEnd, doubtful));
+    }
+    assert!(worth(Direction::Startup, CameTo::TheEnd, stuck()));
+    assert!(!worth(Direction::Shutdown, CameTo::TheEnd, stuck()), "its server is down");
+}
