@@ -16,6 +16,8 @@ THROTTLES = {
     "autoscaling": "Throttling",
 }
 FAILURES = {"ec2": "InternalError", "kms": "KMSInternalException", "dynamodb": "InternalServerError"}
+# Codes that are the service's own fault although they have a name.
+SERVER_ERRORS = {"InsufficientInstanceCapacity", "Unavailable", "ServiceUnavailable", "InternalError"}
 DENIALS = {"ec2": "UnauthorizedOperation", "rds": "AccessDenied", "autoscaling": "AccessDenied"}
 
 
@@ -27,7 +29,7 @@ def throttled(service: str, code: str | None = None) -> Answer:
 
 def failed(service: str, code: str | None = None, message: str | None = None) -> Answer:
     # A named code is an answer of the service; without one the service itself is at fault.
-    status = 400 if code else 500
+    status = 400 if code and code not in SERVER_ERRORS else 500
     code = code or FAILURES.get(service, "InternalServerException")
     return error(service, code, message or "An internal error has occurred", status)
 

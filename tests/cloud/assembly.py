@@ -1,6 +1,7 @@
 """Puts the cloud together: MiniStack in this process, moto behind it, the world around them."""
 
 import asyncio
+import gc
 import logging
 import os
 import threading
@@ -69,6 +70,7 @@ def _install() -> None:
         workflow_sdk,
         workflow_starts,
         workflow_states,
+        workflow_steps,
         workflow_time,
     )
 
@@ -85,12 +87,15 @@ def _install() -> None:
     for part in (
         servers, server_answers, tags, templates, documents, keys, mails, lambdas, dead_letters,
         workflow_time, workflow_starts, workflow_states, workflow_maps, workflow_definitions,
-        workflow_events, workflow_sdk,
+        workflow_events, workflow_sdk, workflow_steps,
     ):  # fmt: skip
         part.install()
     # Schedules are looked at by the virtual clock, so their watch must be short in real time.
     eventbridge._SCHEDULER_TICK_INTERVAL = 0.1
     scheduler._SCHEDULE_TICK_INTERVAL = 0.1
+    # What was imported stays; looking through it again and again takes a quarter of a busy cloud's time.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
     logging.getLogger("hypercorn.access").setLevel(logging.ERROR)
     # moto's EC2 takes a second to import; nobody shall wait for it at the first call.
     threading.Thread(target=_ec2, daemon=True, name="warm-up").start()

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Collection
 from contextvars import ContextVar
 from typing import Any
 
@@ -10,7 +11,11 @@ from tests.cloud import clock
 # Who is calling, where the request cannot tell: the workflow engine and the world set it.
 actor: ContextVar[str | None] = ContextVar("actor", default=None)
 
+# Which task of which execution is calling: `machine`, `state` and `run`, the name of the outermost execution.
+step: ContextVar[dict[str, str] | None] = ContextVar("step", default=None)
+
 _entries: list[dict[str, Any]] = []
+_texts: list[str] = []
 _lock = threading.Lock()
 
 
@@ -29,8 +34,12 @@ def begin(service: str, operation: str, **details: Any) -> dict[str, Any]:
         "request": {},
         **details,
     }
+    if task := step.get():
+        entry["step"] = task
+    text = f"{entry['resources']} {entry['request']} {task}"
     with _lock:
         _entries.append(entry)
+        _texts.append(text)
     return entry
 
 
@@ -39,12 +48,23 @@ def world_did(service: str, operation: str, resources: list[str], outcome: str, 
     begin(service, operation, actor="aws", resources=resources, outcome=outcome, request=request)
 
 
-def since(seconds: float = 0, mutating: bool | None = None) -> list[dict[str, Any]]:
+def since(
+    seconds: float = 0, mutating: bool | None = None, about: Collection[str] = (), operation: str | None = None
+) -> list[dict[str, Any]]:
+    """`about` keeps the calls that name any of these, whether as a resource, in their request or as their run."""
     with _lock:
-        entries = list(_entries)
-    return [e for e in entries if e["at_s"] >= seconds and mutating in (None, e["mutating"])]
+        entries = list(zip(_entries, _texts, strict=True))
+    return [
+        entry
+        for entry, text in entries
+        if entry["at_s"] >= seconds
+        and mutating in (None, entry["mutating"])
+        and operation in (None, entry["operation"])
+        and (not about or any(named in text for named in about))
+    ]
 
 
 def clear() -> None:
     with _lock:
         _entries.clear()
+        _texts.clear()

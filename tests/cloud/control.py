@@ -6,9 +6,18 @@ from dataclasses import asdict, fields
 from typing import Any
 from urllib.parse import parse_qs
 
-from tests.cloud import calls, clock, faults, keys, mails, reset
+from tests.cloud import calls, clock, faults, keys, mails, reset, workflow_starts
 from tests.cloud.units import Unit
 from tests.cloud.world import Server, servers
+
+# What can be changed of a server that is a number.
+NUMBERS: dict[str, Callable[[Any], float]] = {
+    "stop_takes_s": float,
+    "start_takes_s": float,
+    "status_checks_take_s": float,
+    "agent_takes_s": float,
+    "failing_starts": int,
+}
 
 
 class BadRequest(Exception):
@@ -44,7 +53,9 @@ def respond(method: str, path: list[str], query: dict[str, str], body: dict[str,
             return {"now": clock.iso(), "at_s": round(clock.at_s(), 3), "scale": clock.SCALE}
         case "GET", ["calls"]:
             mutating = query.get("mutating")
-            return calls.since(float(query.get("since", 0)), None if mutating is None else mutating == "true")
+            about = tuple(filter(None, query.get("about", "").split(",")))
+            wanted = None if mutating is None else mutating == "true"
+            return calls.since(float(query.get("since", 0)), wanted, about, query.get("operation"))
         case "GET", ["servers"]:
             return [describe(server) for server in list(servers.values())]
         case "GET", ["servers", id]:
@@ -57,15 +68,19 @@ def respond(method: str, path: list[str], query: dict[str, str], body: dict[str,
         case "GET", ["faults"]:
             return faults.every()
         case "DELETE", ["faults"]:
-            faults.clear()
+            faults.clear(body.get("ids", ()))
             return {}
         case "POST", ["events"]:
-            keys.delivery = keys.Delivery(**body)
-            return asdict(keys.delivery)
+            return asdict(keys.expect(**body))
         case "GET", ["events"]:
-            return asdict(keys.delivery)
+            return asdict(keys.deliveries.get(query.get("key")) or keys.Delivery())
+        case "POST", ["keys"]:
+            keys.put_into(**body)
+            return {}
         case "GET", ["mails"]:
-            return [mails.describe(mail) for mail in mails.every()]
+            return [mails.describe(mail) for mail in mails.every(query.get("about", ""))]
+        case "GET", ["executions"]:
+            return workflow_starts.executions(query.get("about", ""))
         case "POST", ["reset"]:
             reset.reset(**body)
             return {}
@@ -87,8 +102,8 @@ def change(server: Server, wanted: dict[str, Any]) -> None:
     for name, value in wanted.items():
         if name == "agent":
             server.agent_is_cut_off = {"offline": True, "online": False}[value]
-        elif name in ("stop_takes_s", "start_takes_s"):
-            setattr(server, name, float(value))
+        elif name in NUMBERS:
+            setattr(server, name, NUMBERS[name](value))
         elif name == "units":
             for unit, settings in value.items():
                 change_unit(server.units[unit], settings)

@@ -2,10 +2,11 @@
 
 import itertools
 import threading
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-KINDS = ("throttle", "error", "timeout", "lost_answer", "deny")
+KINDS = ("throttle", "error", "timeout", "lost_answer", "deny", "stale", "twice")
 ALIASES = {"sfn": "states", "stepfunctions": "states", "sesv2": "ses", "eventbridge": "events", "systemsmanager": "ssm"}
 
 _numbers = itertools.count(1)
@@ -15,7 +16,10 @@ _faults: list["Fault"] = []
 
 @dataclass
 class Fault:
-    """Goes off at the `nth` matching call counted from now, and at the `times - 1` calls after it."""
+    """Goes off at the `nth` matching call counted from now, and at the `times - 1` calls after it.
+
+    `step` ("machine: state") and `run` (a part of an execution's name) choose calls that a workflow makes.
+    """
 
     service: str
     operation: str
@@ -26,6 +30,10 @@ class Fault:
     message: str | None = None
     actor: str | None = None
     match: str | None = None
+    step: str | None = None
+    run: str | None = None
+    # How old a stale answer may be.
+    stale_s: float = 60.0
     hold_s: float = 3.0
     id: str = field(default_factory=lambda: f"fault-{next(_numbers)}")
     seen: int = 0
@@ -36,13 +44,29 @@ class Fault:
             raise ValueError(f"kind must be one of {', '.join(KINDS)}")
         self.service = ALIASES.get(self.service.lower(), self.service.lower())
 
-    def concerns(self, call: dict[str, Any]) -> bool:
+    def concerns(self, call: dict[str, Any], parameters: Any) -> bool:
         return (
-            self.service in ("*", call["service"])
+            self.kind != "twice"
+            and self.service in ("*", call["service"])
             and self.operation.lower() in ("*", call["operation"].lower())
             and self.actor in (None, call["actor"])
-            and (self.match is None or self.match in f"{call['resources']} {call['request']}")
+            and self.concerns_step(call.get("step"))
+            and (self.match is None or self.match in f"{call['resources']} {call['request']} {parameters}")
         )
+
+    def concerns_step(self, step: dict[str, str] | None) -> bool:
+        if self.step is None and self.run is None:
+            return True
+        return (
+            step is not None
+            and self.step in (None, f"{step['machine']}: {step['state']}")
+            and (self.run is None or self.run in step["run"])
+        )
+
+    def goes_off(self) -> bool:
+        """Counts one call more; says whether it is due."""
+        self.seen += 1
+        return self.nth <= self.seen < self.nth + self.times
 
 
 class NoAnswer(Exception):
@@ -61,24 +85,32 @@ def add(description: dict[str, Any]) -> Fault:
     return fault
 
 
-def take(call: dict[str, Any]) -> Fault | None:
+def take(call: dict[str, Any], parameters: Any = None) -> Fault | None:
     """The fault this call runs into. Every matching fault counts the call; the first that is due fires."""
     due = None
     with _lock:
         for fault in _faults:
-            if not fault.concerns(call):
-                continue
-            fault.seen += 1
-            if due is None and fault.nth <= fault.seen < fault.nth + fault.times:
+            if fault.concerns(call, parameters) and fault.goes_off() and due is None:
                 fault.fired += 1
                 due = fault
     return due
+
+
+def is_repeated(step: dict[str, str] | None) -> bool:
+    """Whether the task that a workflow has just carried out is carried out once more."""
+    with _lock:
+        for fault in _faults:
+            if fault.kind == "twice" and fault.concerns_step(step) and fault.goes_off():
+                fault.fired += 1
+                return True
+    return False
 
 
 def every() -> list[dict[str, Any]]:
     return [asdict(fault) for fault in _faults]
 
 
-def clear() -> None:
+def clear(ids: Collection[str] = ()) -> None:
+    """Takes these faults away, or all."""
     with _lock:
-        _faults.clear()
+        _faults[:] = [fault for fault in _faults if ids and fault.id not in ids]

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any
 
-from tests.cloud import answers, calls, faults, operations
+from tests.cloud import answers, calls, faults, operations, snapshots
 
 Handler = Callable[..., Awaitable[tuple]]
 Listener = Callable[[dict[str, Any], dict[str, Any]], None]
@@ -36,7 +36,7 @@ def guard(service: str, handler: Handler) -> Handler:
             request=operations.digest(parameters),
         )
         try:
-            return await _answered(call, lambda: handler(method, path, headers, body, query))
+            return await _answered(call, parameters, lambda: handler(method, path, headers, body, query))
         finally:
             for listener in _listeners.get(service, []):
                 listener(call, parameters)
@@ -44,10 +44,12 @@ def guard(service: str, handler: Handler) -> Handler:
     return answer
 
 
-async def _answered(call: dict[str, Any], perform: Callable[[], Awaitable[tuple]]) -> tuple:
-    fault = faults.take(call)
-    if fault is None:
-        response = await perform()
+async def _answered(call: dict[str, Any], parameters: Any, perform: Callable[[], Awaitable[tuple]]) -> tuple:
+    fault = faults.take(call, parameters)
+    if fault is None or fault.kind == "stale":
+        response = snapshots.remember(call, parameters, await perform())
+        if fault:
+            response = snapshots.recall(call, parameters, fault.stale_s)
     elif fault.kind == "throttle":
         response = answers.throttled(call["service"], fault.code)
     elif fault.kind == "error":

@@ -27,7 +27,8 @@ class Delivery:
     key: str | None = None
 
 
-delivery = Delivery()
+# By key; what holds for every key that has none of its own is under None.
+deliveries: dict[str | None, Delivery] = {}
 
 
 def install() -> None:
@@ -56,7 +57,7 @@ def _announce(call: dict[str, Any], parameters: dict[str, Any]) -> None:
         return
     key = parameters.get("KeyId", "")
     event = _record(call["operation"], key, full_arn(key), None if done else "AccessDenied")
-    how = delivery if delivery.key in (None, full_arn(key)) else Delivery()
+    how = deliveries.get(full_arn(key)) or deliveries.get(None) or Delivery()
     if how.lose > 0:
         how.lose -= 1
         calls.world_did("events", "LoseEvent", call["resources"], "lost", eventName=call["operation"])
@@ -67,6 +68,18 @@ def _announce(call: dict[str, Any], parameters: dict[str, Any]) -> None:
         copies = 2
     for _ in range(copies):
         clock.timeline.after(EVENT_TAKES_S + how.delay_s, lambda: _deliver(event))
+
+
+def expect(**wanted: Any) -> Delivery:
+    """Sets what happens to the next events."""
+    how = Delivery(**wanted)
+    deliveries[how.key] = how
+    return how
+
+
+def put_into(arn: str, state: str) -> None:
+    """A state that KMS itself gives a key, such as `Unavailable`."""
+    kms._resolve_key(arn)["KeyState"] = state
 
 
 def _deliver(event: dict[str, Any]) -> None:

@@ -35,8 +35,10 @@ def _complete(call: dict[str, Any], parameters: dict[str, Any]) -> None:
     }
 
 
-def every() -> list[dict[str, Any]]:
-    mails = [mail for entries in ses._sent_emails._data.values() for mail in entries]
+def every(about: str = "") -> list[dict[str, Any]]:
+    """`about` keeps the mails whose address or text has it."""
+    sent = [mail for entries in list(ses._sent_emails._data.values()) for mail in list(entries)]
+    mails = [mail for mail in sent if not about or about in f"{mail.get('To')} {mail.get('BodyText')}"]
     return sorted(mails, key=lambda mail: mail["Timestamp"])
 
 

@@ -3,7 +3,7 @@
 from ministack.services import dynamodb, kms, sqs, stepfunctions
 from moto.ec2.models import ec2_backends
 
-from tests.cloud import calls, clock, faults, keys, mails, ssm
+from tests.cloud import calls, clock, faults, keys, mails, snapshots, ssm
 from tests.cloud.moto_service import lock
 from tests.cloud.world import servers
 
@@ -19,7 +19,8 @@ def reset(tables: bool = False) -> None:
     mails.clear()
     ssm.clear()
     faults.clear()
-    keys.delivery = keys.Delivery()
+    keys.deliveries.clear()
+    snapshots.clear()
     for queue in list(sqs._queues._data.values()):
         queue["messages"].clear()
     if tables:

@@ -100,7 +100,8 @@ def _choose(ids: list[str], refused: tuple[str, ...], verb: str) -> list[Server]
 
 
 def _finish_start(server: Server) -> None:
-    if any(not keys.is_usable(arn) for arn in volume_keys(server)):
+    if server.failing_starts > 0 or any(not keys.is_usable(arn) for arn in volume_keys(server)):
+        server.failing_starts = max(server.failing_starts - 1, 0)
         _settle(server, "pending", "stopped", LAUNCH_ERROR)
         return
     _settle(server, "pending", "running")

@@ -64,7 +64,7 @@ def _logged(resource: str, arguments: Any) -> Any:
         resources=named,
         request=operations.digest(parameters),
     )
-    fault = faults.take(call)
+    fault = faults.take(call, parameters)
     if fault and fault.kind in ("throttle", "error", "deny"):
         wire = {"throttle": answers.THROTTLES.get(service, "ThrottlingException"), "deny": "AccessDeniedException"}
         call["outcome"] = fault.code or wire.get(fault.kind, "ServiceException")

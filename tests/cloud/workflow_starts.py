@@ -11,6 +11,14 @@ def install() -> None:
 _ministack_start = stepfunctions._start_execution
 
 
+def executions(about: str) -> list[dict[str, str]]:
+    """The executions whose name begins so, oldest first: cheaper than pages of ListExecutions."""
+    fields = ("name", "status", "startDate", "stopDate", "error", "cause")
+    every = list(stepfunctions._executions._data.values())
+    found = [{field: e.get(field) for field in fields} for e in every if e["name"].startswith(about)]
+    return sorted(found, key=lambda e: str(e["startDate"]))
+
+
 def _start_execution(request: dict) -> tuple:
     machine = stepfunctions._resolve_state_machine_arn(request.get("stateMachineArn", ""))
     if machine and request.get("name"):

@@ -26,6 +26,10 @@ class Server:
     agent_is_cut_off: bool = False
     stop_takes_s: float = 45
     start_takes_s: float = 16
+    status_checks_take_s: float = STATUS_CHECKS_TAKE_S
+    agent_takes_s: float = AGENT_COMES_ONLINE_AFTER_S
+    # So many starts will be accepted and end in `stopped`.
+    failing_starts: int = 0
     known_units: dict[str, Unit] = field(default_factory=dict)
     # By run and unit; on the disk of the server this is `/run`, which a stop empties.
     kept_states: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -65,14 +69,14 @@ class Server:
         """`online`, `offline` or `absent`."""
         if not self.has_agent:
             return "absent"
-        up = self.state == "running" and time.time() >= self.running_since + AGENT_COMES_ONLINE_AFTER_S
+        up = self.state == "running" and time.time() >= self.running_since + self.agent_takes_s
         return "online" if up and not self.agent_is_cut_off else "offline"
 
     @property
     def status_checks(self) -> str:
         if self.state != "running":
             return "not-applicable"
-        return "ok" if time.time() >= self.running_since + STATUS_CHECKS_TAKE_S else "initializing"
+        return "ok" if time.time() >= self.running_since + self.status_checks_take_s else "initializing"
 
     def first_seen(self, run: str | None, unit: Unit) -> str:
         """The state of a unit before the first command of the run; without a run, its state now."""

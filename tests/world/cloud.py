@@ -7,7 +7,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -94,26 +94,40 @@ class Cloud:
         """Virtual seconds since the cloud started."""
         return self.ask("GET", "clock")["at_s"]
 
-    def calls(self, since: float = 0, mutating: bool | None = None) -> list[dict[str, Any]]:
+    def calls(
+        self, since: float = 0, mutating: bool | None = None, about: Iterable[str] = (), operation: str | None = None
+    ) -> list[dict[str, Any]]:
+        """`about` keeps the calls that name any of these, as a resource, in their request or as their run."""
         query = {} if mutating is None else {"mutating": str(mutating).lower()}
-        return self.ask("GET", "calls", since=since, **query)
+        query |= {} if operation is None else {"operation": operation}
+        return self.ask("GET", "calls", since=since, about=",".join(about), **query)
 
     def servers(self) -> dict[str, dict[str, Any]]:
         return {server["id"]: server for server in self.ask("GET", "servers")}
 
-    def mails(self) -> list[dict[str, Any]]:
-        return self.ask("GET", "mails")
+    def server(self, id: str) -> dict[str, Any]:
+        return self.ask("GET", f"servers/{id}")
+
+    def mails(self, about: str = "") -> list[dict[str, Any]]:
+        """`about` keeps the mails whose address or text has it."""
+        return self.ask("GET", "mails", about=about)
+
+    def executions(self, about: str) -> list[dict[str, Any]]:
+        """The executions whose name begins so, oldest first."""
+        return self.ask("GET", "executions", about=about)
 
     def sleep(self, virtual_s: float) -> None:
         time.sleep(virtual_s / self.scale)
 
-    def until(self, what: str, look: Callable[[], Any], within_s: float) -> Any:
+    def until(
+        self, what: str, look: Callable[[], Any], within_s: float, every_real_s: float = LOOKS_EVERY_REAL_S
+    ) -> Any:
         """Looks until there is something; `within_s` is virtual, and stretched for slow machines."""
         ends = time.monotonic() + max(within_s / self.scale, 5)
         while time.monotonic() < ends:
             if seen := look():
                 return seen
-            time.sleep(LOOKS_EVERY_REAL_S)
+            time.sleep(every_real_s)
         raise NeverHappened(f"{what}: not within {within_s:.0f} s of the cloud's time")
 
     def function(self, logical_id: str) -> str:

@@ -77,12 +77,12 @@ def make_server(
 def until_ready(cloud: Cloud, *servers: Server) -> None:
     """Waits until they run, with their agents online where they have one."""
 
+    def is_ready(server: Server) -> bool:
+        found = cloud.server(server.id)
+        return found["state"] == "running" and (not server.units or found["agent"] == "online")
+
     def all_ready() -> bool:
-        found = cloud.servers()
-        return all(
-            found[server.id]["state"] == "running" and (not server.units or found[server.id]["agent"] == "online")
-            for server in servers
-        )
+        return all(is_ready(server) for server in servers)
 
     cloud.until("the new servers run and their agents are online", all_ready, READY_WITHIN_S)
 

@@ -76,12 +76,12 @@ def _group_lives(pid: int) -> bool:
     return True
 
 
-def deploy(cloud: Cloud, built: Path = BUILT) -> Cloud:
-    """`sam deploy` of what `sam build` made of the unchanged template."""
+def deploy(cloud: Cloud, built: Path = BUILT, **parameters: str) -> Cloud:
+    """`sam deploy` of what `sam build` made of the unchanged template; `parameters` differ from the usual ones."""
     if not built.exists():
         raise Failed(f"{built} is not there; run: make build")
     _make_bucket(cloud)
-    overrides = [f"{name}={value}" for name, value in PARAMETERS.items()]
+    overrides = [f"{name}={value}" for name, value in (PARAMETERS | parameters).items()]
     command = ["sam", "deploy", "--template-file", str(built), "--stack-name", STACK, "--s3-bucket", BUCKET]
     command += ["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-fail-on-empty-changeset"]
     command += ["--no-progressbar", "--region", REGION, "--parameter-overrides", *overrides]

@@ -1,6 +1,7 @@
 """A story: a key changes, a run does its work, and what was seen of it is kept."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,8 @@ MACHINES = {"shutdown": "ShutdownStateMachineArn", "startup": "StartupStateMachi
 ENDS_WITHIN_S = 3 * 3600
 STARTS_WITHIN_S = 1800
 MAILS_WITHIN_S = 300
+# Many stories may be waited for at once, and each look costs the cloud some of its time.
+LOOKS_EVERY_REAL_S = 0.25
 
 
 @dataclass
@@ -60,8 +63,8 @@ def enable(cloud: Cloud, key: str) -> None:
     cloud.client("kms").enable_key(KeyId=key)
 
 
-def run_name(key: str, epoch: int, direction: str) -> str:
-    return f"{key.rsplit('/', 1)[-1]}-{epoch}-{direction}-1"
+def run_name(key: str, epoch: int, direction: str, attempt: int = 1) -> str:
+    return f"{key.rsplit('/', 1)[-1]}-{epoch}-{direction}-{attempt}"
 
 
 def execution(cloud: Cloud, run: str) -> dict[str, Any] | None:
@@ -76,21 +79,23 @@ def execution(cloud: Cloud, run: str) -> dict[str, Any] | None:
         raise
 
 
-def until_started(cloud: Cloud, key: str, epoch: int, direction: str) -> str:
-    run = run_name(key, epoch, direction)
-    cloud.until(f"run {run} starts", lambda: execution(cloud, run), STARTS_WITHIN_S)
+def until_started(cloud: Cloud, key: str, epoch: int, direction: str, attempt: int = 1) -> str:
+    run = run_name(key, epoch, direction, attempt)
+    cloud.until(f"run {run} starts", lambda: execution(cloud, run), STARTS_WITHIN_S, LOOKS_EVERY_REAL_S)
     return run
 
 
-def until_ended(cloud: Cloud, key: str, epoch: int, direction: str, changed_at_s: float) -> Story:
-    """Waits for the run of an epoch and tells its story."""
-    run = until_started(cloud, key, epoch, direction)
+def until_ended(
+    cloud: Cloud, key: str, epoch: int, direction: str, changed_at_s: float, attempt: int = 1, about: Iterable[str] = ()
+) -> Story:
+    """Waits for a run of an epoch and tells its story; `about` keeps the calls that name any of these."""
+    run = until_started(cloud, key, epoch, direction, attempt)
 
     def ended() -> dict[str, Any] | None:
         found = execution(cloud, run)
         return found if found and found["status"] != "RUNNING" else None
 
-    done = cloud.until(f"run {run} ends", ended, ENDS_WITHIN_S)
+    done = cloud.until(f"run {run} ends", ended, ENDS_WITHIN_S, LOOKS_EVERY_REAL_S)
     return Story(
         key=key,
         direction=direction,
@@ -99,8 +104,8 @@ def until_ended(cloud: Cloud, key: str, epoch: int, direction: str, changed_at_s
         status=done["status"],
         output=json.loads(done.get("output") or "{}"),
         record=ledger.run(cloud, run) or {},
-        calls=cloud.calls(since=changed_at_s),
-        mails=[mail for mail in cloud.mails() if run in mail["BodyText"]],
+        calls=cloud.calls(since=changed_at_s, about=about),
+        mails=[mail for mail in cloud.mails(run) if run in mail["BodyText"]],
     )
 
 

@@ -1,0 +1,140 @@
+"""Begins all rows together, each in a thread with a scene of its own; a test is told what came of its row.
+
+A row is one test function, so that it reads from top to bottom; the fixed ending follows it by itself.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.rows import catalogue, ending, scene
+from tests.world import stack
+from tests.world.cloud import ROOT, Cloud
+
+SCALE = 60
+SUMMARY = ROOT / "target" / "proof" / "rows.json"
+# More at the same time would make the machine slower than the virtual clock allows.
+AT_ONCE = int(os.environ.get("ROWS_AT_ONCE", "32"))
+# Worlds by name: how the stack is deployed there. A row names its world by a marker.
+WORLDS: dict[str, dict[str, str]] = {
+    "usual": {},
+    "quick": {"GracePeriodMinutes": "1"},
+    "strict": {"GracePeriodMinutes": "1", "MaxServersPerRun": "2", "WhenAServiceWillNotStop": "hold"},
+}
+
+_begun: dict[str, Future] = {}
+_results: dict[str, tuple[pytest.Item, str]] = {}
+
+
+def pytest_configure(config) -> None:
+    config.addinivalue_line("markers", "row(number): the row of the table of faults that the test plays")
+    config.addinivalue_line("markers", "world(name): the world of tests/rows/conftest.py in which it is played")
+    config.addinivalue_line("markers", "long: it takes so long that it must begin first")
+    config.addinivalue_line("markers", "task(way): a loop over every task of the workflows")
+    config.addinivalue_line("markers", "last: it is played alone, when all others of its world are over")
+
+
+def world_of(item: pytest.Item) -> str:
+    marker = item.get_closest_marker("world")
+    return marker.args[0] if marker else "usual"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def played(request, tmp_path_factory) -> Iterator[None]:
+    items = [i for i in request.session.items if i.get_closest_marker("row") or i.get_closest_marker("world")]
+    worlds = sorted({world_of(item) for item in items})
+    if not worlds:
+        yield
+        return
+    threads = ThreadPoolExecutor(AT_ONCE)
+    running = [stack.start_cloud(stack.free_port(), SCALE, tmp_path_factory.mktemp(name)) for name in worlds]
+    try:
+        with ThreadPoolExecutor() as deploying:
+            clouds = dict(zip(worlds, deploying.map(deployed, worlds, [cloud for cloud, _ in running]), strict=True))
+        begin_all(threads, clouds, items)
+        yield
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)
+        for _, process in running:
+            stack.stop_cloud(process.pid)
+
+
+def deployed(world: str, cloud: Cloud) -> Cloud:
+    return stack.deploy(cloud, **WORLDS[world])
+
+
+def begin_all(threads: ThreadPoolExecutor, clouds: dict[str, Cloud], items: list[pytest.Item]) -> None:
+    sweeps = {world: ending.Sweeps(cloud) for world, cloud in clouds.items()}
+    # The long ones first, so that none of them is left when all others are over.
+    for item in sorted(items, key=lambda item: -(item.get_closest_marker("long") is not None)):
+        if not item.get_closest_marker("last"):
+            _begun[item.nodeid] = threads.submit(play, item, clouds[world_of(item)], sweeps[world_of(item)])
+    for item in items:
+        if item.get_closest_marker("last"):
+            others = [_begun[other.nodeid] for other in items if other.nodeid in _begun and shares(item, other)]
+            _begun[item.nodeid] = threads.submit(
+                play, item, clouds[world_of(item)], sweeps[world_of(item)], tuple(others)
+            )
+
+
+def shares(one: pytest.Item, other: pytest.Item) -> bool:
+    return world_of(one) == world_of(other)
+
+
+def play(item: pytest.Item, cloud: Cloud, sweeps: ending.Sweeps, after: tuple[Future, ...] = ()) -> None:
+    for other in after:
+        other.exception()
+    given = item.callspec.params if hasattr(item, "callspec") else {}
+    set_up = scene.begin(cloud)
+    item.obj(set_up, **given)
+    ending.end(set_up, sweeps)
+
+
+@pytest.fixture(name="scene")
+def _scene() -> None:
+    """Given to the row by the thread that plays it."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem) -> bool | None:
+    if pyfuncitem.nodeid not in _begun:
+        return None
+    _begun[pyfuncitem.nodeid].result()
+    return True
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call) -> Iterator[None]:
+    outcome = yield
+    report = outcome.get_result()
+    if report.when == "call" or report.outcome == "failed":
+        _results[item.nodeid] = (item, report.outcome if not hasattr(report, "wasxfail") else "xfailed")
+
+
+def pytest_sessionfinish() -> None:
+    if not _results:
+        return
+    SUMMARY.parent.mkdir(parents=True, exist_ok=True)
+    SUMMARY.write_text(json.dumps(summary(), indent=2) + "\n")
+
+
+def summary() -> dict[str, Any]:
+    by_row: dict[int, list[str]] = {}
+    tasks: dict[str, list[str]] = {"fails": [], "twice": []}
+    for item, result in _results.values():
+        for marker in item.iter_markers("row"):
+            by_row.setdefault(marker.args[0], []).append(result)
+        if way := item.get_closest_marker("task"):
+            tasks[way.args[0]].append(result)
+    return {
+        "fault_rows": len(catalogue.ROWS),
+        "fault_rows_passed": sum(set(results) == {"passed"} for results in by_row.values()),
+        "fault_rows_not_here": {str(row): why for row, why in catalogue.NOT_HERE.items()},
+        "tasks": len(catalogue.TASKS),
+        "tasks_failed_once": tasks["fails"].count("passed"),
+        "tasks_repeated": tasks["twice"].count("passed"),
+    }
