@@ -8,7 +8,7 @@ use lockstep_aws::keys::Keys;
 use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
 use lockstep_domain::batch::{Act, BatchRef, Confirmation, StuckPolicy, confirm, decide};
-use lockstep_domain::plan::PlannedServer;
+use lockstep_domain::plan::replanned;
 use lockstep_domain::run::RunRef;
 use lockstep_domain::server::ServerId;
 use serde::{Deserialize, Serialize};
@@ -64,6 +64,8 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
             return Err(Failure::retryable(format!("confirming batch {batch} of run {}: {reason}", run.run)));
         }
         Confirmation::Superseded { reason } => {
+            // Written down, so that no other batch of this run goes on if the key changes back.
+            world.ledger.let_go(&run.run, now).await?;
             tracing::info!(decision = "superseded", reason, run.name = %run.run, batch, "batch confirmed");
             return Ok(Answer::empty("superseded", &run, now));
         }
@@ -72,26 +74,29 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
     let servers = world.ledger.servers_of(&run.run, &members.servers).await?;
     let holds = world.ledger.holds(&members.servers).await?;
     let mut answer = Answer::empty("nothing", &run, now);
-    let (mut intents, mut settled) = (Vec::new(), Vec::new());
-    for server in servers {
-        match decide(step, &server, holds.get(&server.server), &run, world.policy, now) {
+    let (mut intents, mut changed) = (Vec::new(), Vec::new());
+    for planned in servers {
+        let hold = holds.get(&planned.server);
+        let mut server = replanned(planned.clone(), hold, &run.key);
+        match decide(step, &server, hold, &run, world.policy, now) {
             Act::Call(hold) => {
                 answer.servers.push(hold.server.clone());
                 answer.watched.push(hold.server.clone());
                 intents.push(hold);
             }
-            Act::Watch => answer.watched.push(server.server),
+            Act::Watch => answer.watched.push(server.server.clone()),
             Act::Settle(hold, outcome) => {
                 intents.extend(hold);
-                settled.push(PlannedServer::settled(server, step, outcome));
+                server = server.settled(step, outcome);
             }
             Act::Skip => {}
         }
+        changed.extend((server != planned).then_some(server));
     }
     if !world.ledger.write_holds(&run, &intents).await? {
         return Ok(Answer::empty("superseded", &run, now));
     }
-    world.ledger.put_servers(&run.run, &settled).await?;
+    world.ledger.put_servers(&run.run, &changed).await?;
     if !answer.servers.is_empty() {
         answer.verdict = "go";
     } else if !answer.watched.is_empty() {

@@ -40,7 +40,11 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
     let newest = world.ledger.key(&run.key).await?;
     let look = world.keys.look(&run.key).await?;
     let answer = match confirm(record.direction, &run, newest.as_ref(), &look) {
-        Confirmation::Superseded { reason } => Answer { verdict: "superseded", reason },
+        Confirmation::Superseded { reason } => {
+            // Written down, so that the grace has ended for good even if nobody else sees the key on.
+            world.ledger.let_go(&run.run, clock::now()).await?;
+            Answer { verdict: "superseded", reason }
+        }
         Confirmation::Unknown { reason } => {
             return Err(Failure::retryable(format!("confirming run {}: {reason}", run.run)));
         }

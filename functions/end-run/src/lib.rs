@@ -26,7 +26,9 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
     let Input { run, mut came_to } = lambda::read(input)?;
     let record = ledger.record(&run.run, "ending").await?;
     let newest = ledger.key(&run.key).await?;
-    if came_to == CameTo::TheEnd && newest.is_none_or(|newest| newest.run() != run.run) {
+    let is_newest = newest.is_some_and(|newest| newest.run() == run.run);
+    let let_go = record.let_go_at.is_some() && came_to != CameTo::CancelledInGrace;
+    if let_go || (came_to == CameTo::TheEnd && !is_newest) {
         came_to = CameTo::Superseded;
     }
     let servers = ledger.servers(&run.run).await?;

@@ -31,7 +31,7 @@ pub enum Verdict {
 pub struct Answer {
     pub verdict: Verdict,
     pub wait_s: i64,
-    /// The shutdown that this startup cancelled in its grace, if it did; its admins are told.
+    /// Shutdowns that this startup cancelled in their grace; their admins are told.
     pub cancelled: Vec<RunRef>,
     pub services: Vec<BatchRef>,
     pub servers: Vec<BatchRef>,
@@ -68,23 +68,32 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
     Ok(answer)
 }
 
-/// Cancels the shutdown before, or says how many seconds to wait for it.
+/// Cancels what is still in its grace, and says how many seconds to wait for a shutdown that acts.
+///
+/// All the way back: a shutdown of an older epoch may still be acting while the one before this startup never began.
 async fn let_go(
     ledger: &Ledger,
     own: &RunRecord,
     now: Timestamp,
     cancelled: &mut Vec<RunRef>,
 ) -> Result<Option<i64>, Failure> {
-    let Some(name) = &own.before else { return Ok(None) };
-    let before = ledger.run(name).await?;
-    match before_startup(before.as_ref(), own, now, LET_GO) {
-        Before::LetGo => Ok(None),
-        Before::Acting => Ok(Some(LOOK_AGAIN_S)),
-        // It may have begun to act since it was read.
-        Before::InGrace if !ledger.cancel_run(name, now).await? => Ok(Some(LOOK_AGAIN_S)),
-        Before::InGrace => {
-            cancelled.push(RunRef { run: name.clone(), key: own.key.clone(), epoch: own.epoch - 1 });
-            Ok(None)
+    let mut next = own.clone();
+    while let Some(name) = next.before.clone() {
+        let Some(before) = ledger.run(&name).await? else { return Ok(None) };
+        match before_startup(&before, &next, now, LET_GO) {
+            Before::LetGo => {}
+            Before::Acting => return Ok(Some(LOOK_AGAIN_S)),
+            // It may have begun to act since it was read.
+            Before::InGrace if !ledger.cancel_run(&name, now).await? => return Ok(Some(LOOK_AGAIN_S)),
+            Before::InGrace => {
+                cancelled.push(RunRef { run: name, key: before.key.clone(), epoch: before.epoch });
+            }
         }
+        if now >= next.noticed_at + LET_GO {
+            // What is older still had longer to let go.
+            return Ok(None);
+        }
+        next = before;
     }
+    Ok(None)
 }

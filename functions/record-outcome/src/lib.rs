@@ -69,26 +69,31 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
             proof.outcome.get_or_insert(Outcome::not_done(format!("given up after 10 minutes of tries: {reason}")));
         }
     }
-    let (mut settled, mut changed, mut released, mut waiting) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for (server, proof) in proven {
-        changed.extend(proof.hold);
+    let (mut told, mut noted, mut released, mut waiting) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (mut server, proof) in proven {
+        noted.extend(proof.hold);
         released.extend(proof.release);
+        let was_refused = proof.refused.is_some();
+        server.refused = server.refused.or(proof.refused);
         match proof.outcome {
-            Some(outcome) => settled.push(server.settled(step, outcome)),
-            None => waiting.push(server.server),
+            Some(outcome) => told.push(server.settled(step, outcome)),
+            None => {
+                waiting.push(server.server.clone());
+                told.extend(was_refused.then_some(server));
+            }
         }
     }
     // The evidence first: what was done must be known even if nothing else is written.
-    ledger.note_evidence(&changed).await?;
+    ledger.note_evidence(&noted).await?;
     ledger.write_holds(run, &released).await?;
-    ledger.put_servers(&run.run, &settled).await?;
+    ledger.put_servers(&run.run, &told).await?;
     let (verdict, wait_s) = match next {
         Some(NextTry::Again) => (Verdict::Again, REST_S),
         Some(NextTry::OneByOne) => (Verdict::OneByOne, 0),
         Some(NextTry::GiveUp) | None if waiting.is_empty() => (Verdict::Settled, 0),
         Some(NextTry::GiveUp) | None => (Verdict::Waiting, next_look(step, waited)),
     };
-    tracing::info!(decision = ?verdict, settled = settled.len(), run.name = %run.run, batch.batch, "outcome recorded");
+    tracing::info!(decision = ?verdict, waiting = waiting.len(), run.name = %run.run, batch.batch, "outcome recorded");
     Ok(Answer { verdict, wait_s, watched: waiting })
 }
 

@@ -3,20 +3,19 @@
 use jiff::SignedDuration;
 use lockstep_domain::batch::{Act, BatchRef, Confirmation, StuckPolicy, decide};
 use lockstep_domain::evidence::{Evidence, Proof, prove};
-use lockstep_domain::hold::{Hold, Own};
+use lockstep_domain::hold::Own;
 use lockstep_domain::outcome::STOP_DEADLINE;
-use lockstep_domain::plan::{Outcome, plan_startup};
+use lockstep_domain::plan::{Outcome, replanned};
 use lockstep_domain::server::StatusRow;
 
 use crate::answers::evidence;
 use crate::calls::call;
 use crate::laws::{Law, Mutant};
 use crate::names::{BOTH, GRACE_TICKS, NOW, TICK, bit, key, server};
-use crate::repairs::Repair;
 use crate::rows::agents;
 use crate::rules::Rules;
 use crate::workflow::{Fault, at_look, goto, look};
-use crate::world::{Answer, At, BatchStep, End, Exec, Line, Pc, Power, RunId, Treat, World};
+use crate::world::{Answer, At, BatchStep, End, Exec, Line, Pc, Power, RunId, World};
 
 /// Goes to the first batch of a step, or past the step if it has none.
 pub fn begin(world: &mut World, index: usize, step: BatchStep) {
@@ -64,11 +63,8 @@ pub fn step(rules: &Rules, world: &mut World, index: usize, (step, s, at): (Batc
         At::Record(answer) => {
             let evidence = evidence(s, answer);
             let outcome = prove_and_write(rules, world, index, (step, s), &evidence, TICK);
-            let failed = matches!(outcome, Some(Outcome::NotDone { .. }));
             if answer == Answer::Lost {
                 goto(world, index, here(At::Look));
-            } else if failed && rules.breaks(Mutant::BatchErrorAbortsTheRest) {
-                goto(world, index, Pc::End(End::TheEnd));
             } else if outcome.is_some() {
                 next(world, index, step, s + 1);
             } else if rules.breaks(Mutant::MailBeforeVerification) {
@@ -91,8 +87,12 @@ pub fn step(rules: &Rules, world: &mut World, index: usize, (step, s, at): (Batc
             };
             let agents = (!is_stop).then(|| agents(s, power));
             let evidence = Evidence { states: Some(vec![row]), agents, ..Evidence::default() };
-            if prove_and_write(rules, world, index, (step, s), &evidence, waited).is_some() {
-                next(world, index, step, s + 1);
+            match prove_and_write(rules, world, index, (step, s), &evidence, waited) {
+                Some(Outcome::NotDone { .. }) if rules.breaks(Mutant::BatchErrorAbortsTheRest) => {
+                    goto(world, index, Pc::End(End::TheEnd));
+                }
+                Some(_) => next(world, index, step, s + 1),
+                None => {}
             }
         }
     }
@@ -105,25 +105,16 @@ fn commit(rules: &Rules, world: &mut World, index: usize, step: BatchStep, s: us
     let k = usize::from(run.id.key);
     let is_start = run.id.startup;
     let unbound = rules.breaks(Mutant::NoRecheck) || rules.breaks(Mutant::RecheckByStateOnly);
-    let may_write = unbound || (world.is_newest(run.id) && !run.let_go);
+    let may_write = unbound || world.may_act(run.id);
     let read = rules.hold_for(world, s, k, is_start);
-    let mut line = run.lines[s]?;
-    if let (Treat::Release, BatchStep::StartServers, Some(hold)) = (line.treat, step, &read)
-        && rules.has(Repair::StalePlanIsRedone)
-    {
-        line = Line::of(&plan_startup(hold, key(k)));
-        world.runs[index].lines[s] = Some(line);
-    }
+    let mut line = Line::of(&replanned(run.lines[s]?.planned(s), read.as_ref(), key(k)));
+    world.runs[index].lines[s] = Some(line);
     if rules.breaks(Mutant::StartOrderInverted) && step == BatchStep::StartServices {
         line.outcome = Some(true);
     }
     let act = decide(step.into(), &line.planned(s), read.as_ref(), &run.id.reference(), StuckPolicy::Proceed, NOW);
     match act {
         Act::Skip => None,
-        Act::Call(_) if step == BatchStep::StartServices && is_held_by_another(rules, world, s, k) => {
-            settle_line(world, index, (step, s), false);
-            None
-        }
         Act::Watch => Some(At::Settle),
         Act::Call(_) | Act::Settle(Some(_), _) if !may_write => {
             world.runs[index].superseded = true;
@@ -136,9 +127,6 @@ fn commit(rules: &Rules, world: &mut World, index: usize, step: BatchStep, s: us
             }
             if !rules.breaks(Mutant::OwnershipAfterTheCall) {
                 world.write_hold(s, &hold);
-            }
-            if let Some(hold) = world.holds[s].as_mut().filter(|_| step == BatchStep::StopServices) {
-                hold.asked = true;
             }
             Some(At::Call)
         }
@@ -159,10 +147,6 @@ fn is_overtaking(world: &World, id: RunId, s: usize) -> bool {
             matches!(run.exec, Exec::Running(Pc::Batch { server, at: At::Call, .. }) if usize::from(server) == s);
         calls && run.id.key != id.key && run.id.startup != id.startup
     })
-}
-
-fn is_held_by_another(rules: &Rules, world: &World, s: usize, k: usize) -> bool {
-    rules.has(Repair::UnitsMindOtherKeys) && world.holds[s].is_some_and(|hold| hold.keys & !bit(k) != 0)
 }
 
 /// What must be true at the moment in which a call is confirmed.
@@ -190,38 +174,23 @@ fn prove_and_write(
     let is_bool = rules.breaks(Mutant::HoldIsABool);
     let hold = rules.hold_for(world, s, run.id.key.into(), run.id.startup && is_bool);
     let batch = BatchRef { of: run.id.reference(), batch: format!("b{s}"), step: step.into() };
-    let Proof { hold: mut noted, release, outcome, again: _ } =
-        prove(&batch, &run.lines[s]?.planned(s), hold.clone(), evidence, waited);
-    let newest = world.is_newest(run.id);
-    // A run that wrote the hold last may note what it saw, even when it is no longer the newest.
-    let may_note = |hold: &Hold| newest || hold.run == run.id.name();
-    let looks = step == BatchStep::StartServers && release.is_none();
-    if let Some(hold) = hold.filter(|hold| looks && may_note(hold)) {
-        noted = noted.or(repaired(rules, hold, world.servers[s].power, outcome.as_ref()));
-    }
+    let Proof { hold: noted, release, outcome, again: _, refused } =
+        prove(&batch, &run.lines[s]?.planned(s), hold, evidence, waited);
     if let Some(hold) = noted {
         world.write_hold(s, &hold);
     }
-    if let Some(release) = release.filter(|_| newest || rules.breaks(Mutant::NoEpochConditionOnClose)) {
+    let (newest, may_act) = (world.is_newest(run.id), world.may_act(run.id));
+    if let Some(release) = release.filter(|_| may_act || rules.breaks(Mutant::NoEpochConditionOnClose)) {
         world.require(newest, Law::NewestLetsGo);
         world.write_hold(s, &release);
+    }
+    if let Some(line) = world.runs[index].lines[s].as_mut() {
+        line.refused |= refused.is_some();
     }
     if let Some(outcome) = &outcome {
         settle_line(world, index, (step, s), *outcome == Outcome::Done);
     }
     outcome
-}
-
-/// What a startup would note about a server that it has looked at.
-fn repaired(rules: &Rules, mut hold: Hold, power: Power, outcome: Option<&Outcome>) -> Option<Hold> {
-    let seen_up = outcome == Some(&Outcome::Done) && rules.has(Repair::SeenUpIsNotOurs);
-    let down_by_another = outcome.is_some() && power == Power::Stopped && rules.has(Repair::OthersStopIsFinal);
-    match hold.own {
-        Own::Starting if seen_up => hold.own = Own::Services,
-        Own::Services if down_by_another => hold.own = Own::NotOurs,
-        _ => return None,
-    }
-    Some(hold)
 }
 
 fn settle_line(world: &mut World, index: usize, (step, s): (BatchStep, usize), done: bool) {

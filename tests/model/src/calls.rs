@@ -5,7 +5,6 @@ use lockstep_domain::hold::Own;
 use crate::batches::STOP_IS_WRITTEN;
 use crate::laws::{Law, Mutant};
 use crate::names::{BOTH, uses};
-use crate::repairs::Repair;
 use crate::rules::Rules;
 use crate::workflow::Fault;
 use crate::world::{Answer, BatchStep, By, Power, World};
@@ -18,7 +17,7 @@ pub fn call(rules: &Rules, world: &mut World, index: usize, (step, s): (BatchSte
         return Answer::Refused;
     }
     let answer = match step {
-        BatchStep::StopServices => stop_unit(rules, world, index, s),
+        BatchStep::StopServices => stop_unit(world, index, s),
         BatchStep::StopServers => stop_server(world, index, s),
         BatchStep::StartServers => start_server(world, index, s),
         BatchStep::StartServices => start_unit(rules, world, s),
@@ -26,7 +25,7 @@ pub fn call(rules: &Rules, world: &mut World, index: usize, (step, s): (BatchSte
     if fault == Fault::AnswerLost { Answer::Lost } else { answer }
 }
 
-fn stop_unit(rules: &Rules, world: &mut World, index: usize, s: usize) -> Answer {
+fn stop_unit(world: &mut World, index: usize, s: usize) -> Answer {
     let id = world.runs[index].id;
     let k = usize::from(id.key);
     let any = [Own::Services, Own::Intent, Own::Stopped, Own::NotOurs, Own::Starting];
@@ -35,13 +34,8 @@ fn stop_unit(rules: &Rules, world: &mut World, index: usize, s: usize) -> Answer
     if server.power != Power::Running {
         return Answer::Offline;
     }
-    let before = server.kept[k].filter(|kept| kept.0 == id.epoch).map_or(server.unit_active, |kept| kept.1);
-    let (place, of, before) = if rules.has(Repair::KeptUntilStarted) {
-        (0, 0, server.unit_active || server.kept[0].is_some_and(|kept| kept.1))
-    } else {
-        (k, id.epoch, before)
-    };
-    server.kept[place] = Some((of, before));
+    let before = server.unit_active || server.kept == Some(true);
+    server.kept = Some(before);
     server.unit_is_ours |= server.unit_active;
     server.unit_active = false;
     Answer::Unit { before, after: false }
@@ -90,9 +84,7 @@ fn start_unit(rules: &Rules, world: &mut World, s: usize) -> Answer {
     }
     let before = server.unit_active;
     (server.unit_active, server.unit_is_ours) = (true, false);
-    if rules.has(Repair::KeptUntilStarted) {
-        server.kept = [None; 2];
-    }
+    server.kept = None;
     Answer::Unit { before, after: true }
 }
 
@@ -108,7 +100,7 @@ pub fn arrive(world: &mut World, s: usize) {
         Power::Pending | Power::Stopping => {
             server.turn(Power::Stopped);
             server.unit_active = false;
-            server.kept = [None; 2];
+            server.kept = None;
         }
         Power::Running | Power::Stopped => {}
     }

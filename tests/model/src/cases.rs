@@ -1,7 +1,6 @@
-//! The configurations: the searches, and for each mutant and each finding the smallest world that shows it.
+//! The configurations: the searches, and for each mutant the smallest world that shows it.
 
 use crate::laws::{Law, Mutant};
-use crate::repairs::Repair;
 use crate::rules::Rules;
 use crate::settle;
 use crate::world::Budget;
@@ -23,7 +22,6 @@ pub fn calm(flips: u8, flipped: u8) -> Rules {
         sweep: true,
         watchers: 1,
         settle_one_in: NEVER,
-        repairs: Repair::EVERY,
     }
 }
 
@@ -99,24 +97,4 @@ pub fn of_mutant(mutant: Mutant) -> (Rules, &'static str) {
         Mutant::SweepDisabled => (Rules { events: true, sweep: false, ..calm(1, KEY_1) }, settle::GOAL),
     };
     (Rules { mutant: Some(mutant), ..rules }, law)
-}
-
-/// A world in which a repair that is left out shows, and the properties that may show it; none: only a walk does.
-pub fn without(repair: Repair) -> (Rules, Vec<&'static str>) {
-    let meddled = |flipped| Rules { budget: Budget { flips: 2, meddling: 1, ..NONE }, ..calm(0, flipped) };
-    let (rules, laws) = match repair {
-        Repair::WaitsForEveryShutdown => (calm(4, KEY_0), vec![settle::GOAL]),
-        Repair::UnitsMindOtherKeys => (calm(3, BOTH_KEYS), vec![Law::AllKeys.name(), Law::OrderDown.name()]),
-        Repair::DoubtJoins => (Rules { settle_one_in: 4, ..calm(3, BOTH_KEYS) }, vec![settle::QUIET]),
-        Repair::StartingIsNotStopped => (calm(3, BOTH_KEYS), vec![Law::Verified.name(), settle::GOAL]),
-        Repair::StalePlanIsRedone | Repair::KeptUntilStarted => (walked(), Vec::new()),
-        Repair::SeenUpIsNotOurs => (meddled(KEY_0), vec![Law::Ownership.name()]),
-        Repair::OthersStopIsFinal => (Rules { settle_one_in: 1, ..meddled(KEY_0) }, vec![settle::QUIET]),
-        Repair::SeenEnableIsWritten => (calm(3, KEY_1), vec![Law::EnableEndsEpoch.name()]),
-        Repair::UnansweredUnitsAreReported => {
-            let lost = Budget { flips: 2, lost_answers: 1, ..NONE };
-            (Rules { budget: lost, ..calm(0, KEY_0) }, vec![settle::GOAL])
-        }
-    };
-    (Rules { repairs: Repair::EVERY & !repair.bit(), ..rules }, laws)
 }

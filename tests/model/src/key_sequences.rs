@@ -175,35 +175,26 @@ impl Life {
         self.execution = Execution::Running;
     }
 
-    /// At most `most` startups begin in any hour.
-    fn is_damped(&self, most: usize) -> Result<(), TestCaseError> {
-        for window in self.begun.windows(most + 1) {
-            let span = window[most].duration_since(window[0]);
+    /// At most [`STARTUPS_PER_HOUR`] startups begin in any hour.
+    fn is_damped(&self) -> Result<(), TestCaseError> {
+        for window in self.begun.windows(STARTUPS_PER_HOUR + 1) {
+            let span = window[STARTUPS_PER_HOUR].duration_since(window[0]);
             prop_assert!(span >= HOUR, "{} startups begin within {} minutes", window.len(), span.as_secs() / 60);
         }
         Ok(())
     }
 }
 
-fn live(most: usize, steps: &[Happens]) -> Result<(), TestCaseError> {
+fn live(steps: &[Happens]) -> Result<(), TestCaseError> {
     let mut life = Life::new();
     for step in steps {
         life.goes_on(step)?;
     }
-    life.is_damped(most)
+    life.is_damped()
 }
 
 /// Runs the sequences; the shortest that breaks a rule is the error.
-///
-/// Damping is held to twice the limit here; [`damping`] holds it to the limit.
 pub fn run() -> Result<u32, String> {
     let lives = prop_oneof![3 => prop::collection::vec(happens(), 1..=LONGEST), 1 => flapping()];
-    crate::sequences::run(SEQUENCES, lives, |steps| live(2 * STARTUPS_PER_HOUR, &steps))
-}
-
-/// Finding: when more than [`STARTUPS_PER_HOUR`] startups of a flapping key begin within an hour, how.
-///
-/// `startups` remembers when a startup was noticed, not when it began, so one that was put off counts too early.
-pub fn damping() -> Option<String> {
-    crate::sequences::run(SEQUENCES, flapping(), |steps| live(STARTUPS_PER_HOUR, &steps)).err()
+    crate::sequences::run(SEQUENCES, lives, |steps| live(&steps))
 }

@@ -20,7 +20,6 @@ pub mod laws;
 pub mod model;
 pub mod names;
 pub mod places;
-pub mod repairs;
 pub mod rows;
 pub mod rules;
 pub mod search;

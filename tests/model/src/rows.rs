@@ -86,6 +86,7 @@ impl Run {
             before: self.before.map(RunId::name),
             flapping: false,
             acting_since: self.acting.then_some(NOW),
+            let_go_at: self.let_go.then_some(NOW),
             worth_another_try: self.again,
             ending: self.ending,
             ended_at: self.ending.map(|_| NOW),
@@ -149,7 +150,6 @@ impl HoldRow {
             own: hold.own,
             was: hold.was,
             unit_prior: units.values().next().map(|prior| *prior == UnitState::Active),
-            asked: false,
             run: RunId::parse(&hold.run)?,
         })
     }
@@ -164,6 +164,7 @@ impl Line {
             name: String::new(),
             app: Some(app().clone()),
             units: if self.has_unit { vec![unit(s).clone()] } else { Vec::new() },
+            untold: if self.untold { vec![unit(s).clone()] } else { Vec::new() },
             tier: 0,
             state: self.power.into(),
             treatment: match self.treat {
@@ -175,6 +176,7 @@ impl Line {
             },
             seen_in: Round::Shutdown,
             services: outcome(self.services),
+            refused: self.refused.then(|| "a reason".to_owned()),
             outcome: outcome(self.outcome),
         }
     }
@@ -191,7 +193,9 @@ impl Line {
             },
             power: Power::of(planned.state),
             has_unit: !planned.units.is_empty(),
+            untold: !planned.untold.is_empty(),
             services: done(&planned.services),
+            refused: planned.refused.is_some(),
             outcome: done(&planned.outcome),
         }
     }

@@ -6,7 +6,6 @@ use lockstep_domain::key::KeyLook;
 
 use crate::laws::{Law, Mutant};
 use crate::names::{BOTH, bit};
-use crate::repairs::Repair;
 use crate::world::{Budget, By, Exec, Ghost, HoldRow, KeyRow, Power, Run, RunId, Server, World};
 
 /// One configuration of the model.
@@ -23,17 +22,11 @@ pub struct Rules {
     pub watchers: usize,
     /// One state in this many is run on alone, without faults, until it is quiet.
     pub settle_one_in: u64,
-    /// The repairs (bits of [`Repair`]) that are in place.
-    pub repairs: u16,
 }
 
 impl Rules {
     pub fn breaks(&self, mutant: Mutant) -> bool {
         self.mutant == Some(mutant)
-    }
-
-    pub fn has(&self, repair: Repair) -> bool {
-        self.repairs & repair.bit() != 0
     }
 
     /// All keys on, all servers up with their units, nothing held.
@@ -43,7 +36,7 @@ impl Rules {
             power: Power::Running,
             moving_for: 0,
             unit_active: true,
-            kept: [None; 2],
+            kept: None,
             stopped_by: By::Nobody,
             unit_is_ours: false,
         };
@@ -95,7 +88,11 @@ impl World {
         self.runs.iter().find(|run| run.id == id)
     }
 
-    /// The condition of every bound write: the run is still the newest of its key.
+    /// The condition of every bound write: the run is the newest of its key, and has neither ended nor let go.
+    pub fn may_act(&self, id: RunId) -> bool {
+        self.is_newest(id) && self.run(id).is_some_and(|run| run.ending.is_none() && !run.let_go)
+    }
+
     pub fn is_newest(&self, id: RunId) -> bool {
         self.keys[usize::from(id.key)].run(id.key.into()) == id
     }
@@ -109,8 +106,7 @@ impl World {
             let same = old.prior == new.prior && (old.unit_prior.is_none() || old.unit_prior == new.unit_prior);
             self.require(same, Law::PriorOnce);
         }
-        let asked = self.holds[s].is_some_and(|hold| hold.asked);
-        self.holds[s] = row.map(|row| HoldRow { asked: row.asked || asked, ..row });
+        self.holds[s] = row;
     }
 
     /// Whether the ledger says what is about to be done to a server.

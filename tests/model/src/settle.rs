@@ -73,7 +73,9 @@ fn is_reported(world: &World, k: usize, s: usize) -> bool {
     let run = world.run(world.keys[k].run(k));
     let ended = run.filter(|run| run.ending.is_some());
     let line = ended.and_then(|run| run.lines[s]);
-    line.is_some_and(|line| line.treat == Treat::Leave || line.outcome == Some(false) || line.services == Some(false))
+    line.is_some_and(|line| {
+        line.treat == Treat::Leave || line.outcome == Some(false) || line.services == Some(false) || line.untold
+    })
 }
 
 /// A share of the worlds is run on alone until it rests; each of the others lies on the way of some.

@@ -2,11 +2,9 @@
 
 use lockstep_domain::epoch::{Execution, KeyAction, KeyRecord, RunAction, continue_run, decide};
 use lockstep_domain::key::KeyLook;
-use lockstep_domain::run::Ending;
 
 use crate::laws::{Law, Mutant};
 use crate::names::{GRACE, NOW};
-use crate::repairs::Repair;
 use crate::rules::Rules;
 use crate::world::{Exec, KeyRow, Pc, Run, Watcher, World};
 
@@ -56,11 +54,7 @@ fn ensure_run(rules: &Rules, world: &mut World, k: usize, row: KeyRow, death: De
         Some(Exec::Running(_)) => Execution::Running,
         Some(Exec::Closed) => Execution::Closed,
     };
-    let mut written = run.map(|run| run.record(&row));
-    let let_go = run.is_some_and(|run| run.let_go && run.exec == Exec::Closed);
-    if let Some(written) = written.as_mut().filter(|_| let_go && rules.has(Repair::SeenEnableIsWritten)) {
-        written.ending = written.ending.or(Some(Ending::ShutdownSuperseded));
-    }
+    let written = run.map(|run| run.record(&row));
     match continue_run(&row.record(k), written.as_ref(), execution, GRACE, NOW).0 {
         RunAction::Nothing => {}
         RunAction::Start => start(rules, world, k, row, death),

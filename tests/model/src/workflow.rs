@@ -2,18 +2,16 @@
 
 use lockstep_domain::batch::{Confirmation, confirm};
 use lockstep_domain::epoch::KeyRecord;
-use lockstep_domain::hold::Own;
-use lockstep_domain::plan::{Round, Treatment, plan_server, plan_startup};
+use lockstep_domain::plan::{Round, joined, plan_server, plan_startup};
 use lockstep_domain::report::{ending, worth_another_try};
 use lockstep_domain::run::{Before, Ending, before_startup};
 
 use crate::batches;
 use crate::laws::{Law, Mutant};
 use crate::names::{BOTH, LET_GO, NOW, bit, key, uses};
-use crate::repairs::Repair;
 use crate::rows::seen;
 use crate::rules::Rules;
-use crate::world::{At, BatchStep, End, Exec, Line, Pc, Power, Run, RunId, Treat, World};
+use crate::world::{At, BatchStep, End, Exec, Line, Pc, Run, RunId, World};
 
 /// What goes wrong in a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,7 +32,7 @@ pub fn step(rules: &Rules, world: &mut World, index: usize, fault: Fault) {
     let k = usize::from(run.id.key);
     match pc {
         Pc::Warn => {
-            find(rules, world, index, Round::Warning);
+            find(world, index, Round::Warning);
             goto(world, index, Pc::Wait);
         }
         Pc::Wait if world.is_newest(run.id) && world.keys[k].grace > 0 => {}
@@ -49,7 +47,7 @@ pub fn step(rules: &Rules, world: &mut World, index: usize, fault: Fault) {
             goto(world, index, Pc::Find);
         }
         Pc::Find => {
-            find(rules, world, index, Round::Shutdown);
+            find(world, index, Round::Shutdown);
             batches::begin(world, index, BatchStep::StopServices);
         }
         Pc::Plan => plan(rules, world, index),
@@ -84,7 +82,9 @@ pub fn look(rules: &Rules, world: &mut World, id: RunId, fault: Fault) -> Confir
     let row = world.keys[k];
     if !unknown && world.on[k] && row.epoch == id.epoch && !row.startup {
         world.ghost.seen_on[k] = true;
-        for run in world.runs.iter_mut().filter(|run| run.id == id && rules.has(Repair::SeenEnableIsWritten)) {
+    }
+    if matches!(confirmation, Confirmation::Superseded { .. }) {
+        for run in world.runs.iter_mut().filter(|run| run.id == id) {
             run.let_go = true;
         }
     }
@@ -92,24 +92,14 @@ pub fn look(rules: &Rules, world: &mut World, id: RunId, fault: Fault) -> Confir
 }
 
 /// `record-dependents` and `plan-shutdown`: every server that uses the key, and what the run does with it.
-fn find(rules: &Rules, world: &mut World, index: usize, round: Round) {
+fn find(world: &mut World, index: usize, round: Round) {
     let id = world.runs[index].id;
     let k = usize::from(id.key);
     for s in BOTH.into_iter().filter(|s| uses(*s, k)) {
         let hold = world.holds[s].map(|hold| hold.hold(s));
-        let mut power = world.servers[s].power;
-        let is_starting = hold.as_ref().is_some_and(|hold| hold.own == Own::Starting);
-        if rules.has(Repair::StartingIsNotStopped) && is_starting && power == Power::Stopped {
-            power = Power::Pending;
-        }
-        let planned = plan_server(&seen(s, power), hold.as_ref(), key(k), round);
-        let joins = match planned.treatment {
-            Treatment::Join => true,
-            Treatment::Doubt { .. } => rules.has(Repair::DoubtJoins),
-            _ => false,
-        };
-        if let (Some(hold), true) = (hold, joins && world.is_newest(id)) {
-            world.write_hold(s, &hold.joined_by(key(k)));
+        let planned = plan_server(&seen(s, world.servers[s].power), hold.as_ref(), key(k), round);
+        if let Some(joined) = joined(&planned, hold.as_ref(), key(k)).filter(|_| world.may_act(id)) {
+            world.write_hold(s, &joined);
         }
         if round == Round::Shutdown {
             world.runs[index].lines[s] = Some(Line::of(&planned));
@@ -117,55 +107,52 @@ fn find(rules: &Rules, world: &mut World, index: usize, round: Round) {
     }
 }
 
-/// `plan-startup`: cancels or waits for the shutdown before, then plans what the key holds.
+/// `plan-startup`: cancels or waits for the shutdowns before, then plans what the key holds.
 fn plan(rules: &Rules, world: &mut World, index: usize) {
     let run = world.runs[index];
     let k = usize::from(run.id.key);
     if !world.is_newest(run.id) {
         return goto(world, index, Pc::End(End::Superseded));
     }
-    let row = world.keys[k];
-    let before = run.before.and_then(|before| world.run(before).copied());
-    let record = before.map(|before| before.record(&row));
-    match before_startup(record.as_ref(), &run.record(&row), NOW, LET_GO) {
-        Before::Acting => return,
-        Before::LetGo if rules.has(Repair::WaitsForEveryShutdown) && acts_still(world, run.id) => return,
-        Before::LetGo => {}
-        Before::InGrace => {
-            for shutdown in world.runs.iter_mut().filter(|shutdown| Some(shutdown.id) == run.before) {
-                shutdown.ending = Some(Ending::ShutdownCancelled);
-            }
-            if rules.has(Repair::WaitsForEveryShutdown) && acts_still(world, run.id) {
-                return;
-            }
-        }
+    if !shutdowns_let_go(world, run) {
+        return;
     }
     for s in BOTH.into_iter().filter(|s| world.holds[*s].is_some_and(|hold| hold.keys & bit(k) != 0)) {
         let planned = rules.hold_for(world, s, k, true).map(|hold| plan_startup(&hold, key(k)));
-        let mut line = planned.as_ref().map(Line::of);
-        let is_unanswered = world.holds[s].is_some_and(|hold| hold.asked && hold.unit_prior.is_none());
-        if let Some(line) = line.as_mut().filter(|line| line.treat == Treat::Act) {
-            let reported = is_unanswered && rules.has(Repair::UnansweredUnitsAreReported);
-            line.services = line.services.or(reported.then_some(false));
-            world.servers[s].unit_is_ours &= !reported;
-        }
+        let line = planned.as_ref().map(Line::of);
+        world.servers[s].unit_is_ours &= !line.is_some_and(|line| line.untold);
         world.runs[index].lines[s] = line;
     }
     let inverted = rules.breaks(Mutant::StartOrderInverted);
     batches::begin(world, index, if inverted { BatchStep::StartServices } else { BatchStep::StartServers });
 }
 
-/// Whether a shutdown of an older epoch of the key still acts.
-fn acts_still(world: &World, id: RunId) -> bool {
-    let is_older = |run: &&Run| run.id.key == id.key && run.id.epoch < id.epoch && !run.id.startup;
-    let mut older = world.runs.iter().filter(is_older);
-    older.any(|run| run.acting && run.ending.is_none() && matches!(run.exec, Exec::Running(_)))
+/// Cancels what is in its grace; whether no shutdown of an older epoch acts any more.
+///
+/// The world keeps one age, that of the newest epoch: an older shutdown is waited for longer than production would.
+fn shutdowns_let_go(world: &mut World, own: Run) -> bool {
+    let row = world.keys[usize::from(own.id.key)];
+    let is_older = |run: &Run| run.id.key == own.id.key && run.id.epoch < own.id.epoch;
+    for index in (0..world.runs.len()).rev() {
+        let before = world.runs[index];
+        if !is_older(&before) {
+            continue;
+        }
+        match before_startup(&before.record(&row), &own.record(&row), NOW, LET_GO) {
+            Before::Acting => return false,
+            Before::InGrace => world.runs[index].ending = Some(Ending::ShutdownCancelled),
+            Before::LetGo => {}
+        }
+    }
+    true
 }
 
 /// `end-run`: the ending is decided from the lines and written once.
 fn end(world: &mut World, index: usize, came_to: End) {
     let run = world.runs[index];
-    let came_to = if came_to == End::TheEnd && !world.is_newest(run.id) { End::Superseded } else { came_to };
+    let let_go = run.let_go && came_to != End::Cancelled;
+    let is_superseded = let_go || (came_to == End::TheEnd && !world.is_newest(run.id));
+    let came_to = if is_superseded { End::Superseded } else { came_to };
     let lines = run.lines.iter().flatten();
     let all_tried = lines.filter(|line| line.is_acted_on()).all(|line| line.outcome.is_some());
     world.require(came_to != End::TheEnd || all_tried, Law::Isolation);

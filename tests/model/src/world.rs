@@ -52,8 +52,8 @@ pub struct Server {
     /// Ticks since it began to stop or to start.
     pub moving_for: u8,
     pub unit_active: bool,
-    /// The command document's note of the unit's state before a shutdown epoch of each key; lost when it goes down.
-    pub kept: [Option<(u8, bool)>; 2],
+    /// The command document's note of what the unit was before we stopped it; lost when the server goes down.
+    pub kept: Option<bool>,
     pub stopped_by: By,
     /// Ghost: our command stopped the unit while it was active.
     pub unit_is_ours: bool,
@@ -79,8 +79,6 @@ pub struct HoldRow {
     pub was: Own,
     /// Whether the unit was active before; empty until an answer said so.
     pub unit_prior: Option<bool>,
-    /// The unit was asked to stop; the ledger does not have this yet (`UnansweredUnitsAreReported`).
-    pub asked: bool,
     pub run: RunId,
 }
 
@@ -100,7 +98,11 @@ pub struct Line {
     pub power: Power,
     /// Whether the run has to do with the server's unit.
     pub has_unit: bool,
+    /// No answer told what the unit was before.
+    pub untold: bool,
     pub services: Option<bool>,
+    /// The call for the server was refused for good.
+    pub refused: bool,
     pub outcome: Option<bool>,
 }
 
@@ -122,7 +124,7 @@ pub struct Run {
     pub exec: Exec,
     /// A batch answered `superseded`.
     pub superseded: bool,
-    /// It has seen its key enabled; the ledger does not have this yet (`SeenEnableIsWritten`).
+    /// It was told that the key had changed.
     pub let_go: bool,
     pub lines: [Option<Line>; 2],
 }

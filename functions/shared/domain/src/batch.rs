@@ -127,11 +127,15 @@ pub fn decide(
     if done.is_some() || matches!(server.treatment, Treatment::Leave { .. } | Treatment::Doubt { .. }) {
         return Act::Skip;
     }
+    // Asked and refused for good: what it is now settles it.
+    if server.refused.is_some() && !step.is_about_services() {
+        return Act::Watch;
+    }
     match step {
         Step::StopServices => stop_services(server, hold, run, now),
         Step::StopServers => stop_server(server, hold, run, policy, now),
         Step::StartServers => start_server(server, hold, run),
-        Step::StartServices => start_services(server, hold),
+        Step::StartServices => start_services(server, hold, run),
     }
 }
 
@@ -190,7 +194,7 @@ fn start_server(server: &PlannedServer, hold: Option<&Hold>, run: &RunRef) -> Ac
         let outcome = if released.keys.is_empty() { Outcome::Done } else { Outcome::not_done(reason) };
         return Act::Settle(Some(released), outcome);
     }
-    if hold.keys.iter().any(|other| *other != run.key) {
+    if hold.is_held_by_another_than(&run.key) {
         return Act::Settle(None, Outcome::not_done("another key holds it down"));
     }
     match hold.own {
@@ -200,11 +204,15 @@ fn start_server(server: &PlannedServer, hold: Option<&Hold>, run: &RunRef) -> Ac
     }
 }
 
-fn start_services(server: &PlannedServer, hold: Option<&Hold>) -> Act {
+fn start_services(server: &PlannedServer, hold: Option<&Hold>, run: &RunRef) -> Act {
     if matches!(server.treatment, Treatment::Release { .. }) {
         return Act::Skip;
     }
     match (&server.outcome, hold) {
+        // It went off after the server was started; its own shutdown is about to stop the units.
+        (Some(Outcome::Done), Some(hold)) if hold.is_held_by_another_than(&run.key) => {
+            Act::Settle(None, Outcome::not_done("another key holds its server down"))
+        }
         (Some(Outcome::Done), Some(hold)) if !server.units.is_empty() => Act::Call(hold.clone()),
         (Some(Outcome::Done), _) => Act::Skip,
         _ => Act::Settle(None, Outcome::not_done("its server is not up")),

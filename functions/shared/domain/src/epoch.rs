@@ -31,7 +31,7 @@ pub struct KeyRecord {
     pub grace_ends_at: Timestamp,
     /// When the newest attempt was opened.
     pub tried_at: Timestamp,
-    /// When the startups of the last hour were noticed, oldest first, the newest epoch's too.
+    /// When the startups of the last hour began, oldest first; the newest epoch's too, which may lie ahead.
     #[serde(default)]
     pub startups: Vec<Timestamp>,
     /// The newest run of the epoch before.
@@ -73,6 +73,7 @@ impl KeyRecord {
             noticed_at: self.noticed_at,
             grace_ends_at: self.grace_ends_at,
             starts_from: self.starts_from(),
+            let_go_at: None,
             before: self.before.clone(),
             flapping: self.is_flapping(),
             acting_since: None,
@@ -82,10 +83,9 @@ impl KeyRecord {
         }
     }
 
-    /// At most [`STARTUPS_PER_HOUR`] startups begin in any hour; the next waits until the oldest is an hour old.
     fn starts_from(&self) -> Timestamp {
-        let oldest = self.startups.len().checked_sub(STARTUPS_PER_HOUR + 1).and_then(|index| self.startups.get(index));
-        oldest.map_or(self.noticed_at, |oldest| (*oldest + HOUR).max(self.noticed_at))
+        let newest = self.startups.last().filter(|_| self.direction == Direction::Startup);
+        newest.copied().unwrap_or(self.noticed_at)
     }
 
     pub fn is_flapping(&self) -> bool {
@@ -142,10 +142,11 @@ pub fn decide(record: &KeyRecord, look: &KeyLook, grace: SignedDuration, now: Ti
 }
 
 fn next_epoch(record: &KeyRecord, direction: Direction, now: Timestamp, grace_ends_at: Timestamp) -> KeyRecord {
-    let mut startups: Vec<Timestamp> =
-        record.startups.iter().copied().filter(|at| now.duration_since(*at) < HOUR).collect();
+    // A startup that was put off and never began has worn nothing out.
+    let counts = |at: &Timestamp| *at <= now && now.duration_since(*at) < HOUR;
+    let mut startups: Vec<Timestamp> = record.startups.iter().copied().filter(counts).collect();
     if direction == Direction::Startup {
-        startups.push(now);
+        startups.push(next_start(&startups, now));
     }
     KeyRecord {
         key: record.key.clone(),
@@ -159,6 +160,12 @@ fn next_epoch(record: &KeyRecord, direction: Direction, now: Timestamp, grace_en
         before: (record.epoch > 0).then(|| record.run()),
         paused: record.paused,
     }
+}
+
+/// At most [`STARTUPS_PER_HOUR`] startups begin in any hour; the next waits until the oldest of them is an hour old.
+fn next_start(startups: &[Timestamp], now: Timestamp) -> Timestamp {
+    let oldest = startups.len().checked_sub(STARTUPS_PER_HOUR).and_then(|index| startups.get(index));
+    oldest.map_or(now, |oldest| (*oldest + HOUR).max(now))
 }
 
 /// What Step Functions says of the execution of a run.
@@ -189,7 +196,9 @@ pub fn continue_run(
 ) -> (RunAction, &'static str) {
     let since_try = now.duration_since(record.tried_at);
     let again = || RunAction::Open(record.next_attempt(now));
-    match (run.and_then(|run| run.ending), execution) {
+    let let_go = run.is_some_and(|run| run.let_go_at.is_some() && execution == Execution::Closed);
+    let superseded = let_go.then_some(record.direction.superseded());
+    match (run.and_then(|run| run.ending).or(superseded), execution) {
         // The run saw the key change and back again: what was seen counts, so this is another epoch.
         (Some(Ending::ShutdownCancelled | Ending::ShutdownSuperseded), _) => {
             let next = next_epoch(record, Direction::Shutdown, now, now + grace);

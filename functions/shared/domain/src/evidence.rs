@@ -7,10 +7,10 @@ use serde::Deserialize;
 
 use crate::batch::{BatchRef, Step};
 use crate::hold::{Hold, Own};
-use crate::key::KeyArn;
 use crate::outcome::{Invocation, Wanted, settle_services, settle_start, settle_stop};
 use crate::plan::{Outcome, PlannedServer};
 use crate::refusal::{CallRefusal, Meaning};
+use crate::run::RunRef;
 use crate::server::{ServerId, ServerState, StatusRow};
 use crate::unit::parse_output;
 
@@ -61,11 +61,13 @@ pub struct Proof {
     pub outcome: Option<Outcome>,
     /// The call for this server can be made again.
     pub again: bool,
+    /// What AWS said when it refused the call for this server for good.
+    pub refused: Option<String>,
 }
 
 impl Proof {
     fn outcome(outcome: Option<Outcome>) -> Self {
-        Self { hold: None, release: None, outcome, again: false }
+        Self { hold: None, release: None, outcome, again: false, refused: None }
     }
 }
 
@@ -80,7 +82,12 @@ pub fn prove(
         return Proof::outcome(Some(Outcome::not_done(reason)));
     }
     if let Some(refusal) = &evidence.refused {
-        return Proof { hold: after_refusal(batch.step, hold, refusal), ..Proof::outcome(None) };
+        // A batch that was refused for good is followed by single calls: their intent must stay in the ledger.
+        let noted = match refusal.meaning() {
+            Meaning::Refused => None,
+            _ => after_refusal(batch.step, hold, refusal),
+        };
+        return Proof { hold: noted, ..Proof::outcome(None) };
     }
     let key = &batch.of.key;
     match batch.step {
@@ -91,7 +98,7 @@ pub fn prove(
             Proof { release: hold.filter(|_| is_up).map(|hold| hold.released_by(key)), ..proof }
         }
         Step::StopServers => stop(server, hold, evidence, waited),
-        Step::StartServers => start(server, hold, key, evidence, waited),
+        Step::StartServers => start(server, hold, &batch.of, evidence, waited),
     }
 }
 
@@ -124,12 +131,11 @@ fn after_refusal(step: Step, hold: Option<Hold>, refusal: &CallRefusal) -> Optio
     Some(hold)
 }
 
-/// A call for one server that failed: settled if it was refused for good, else asked again.
+/// A call for one server that failed: asked again, or if it was refused for good, looked at.
 fn refused(step: Step, hold: Option<Hold>, refusal: &CallRefusal, call: &str) -> Proof {
-    let final_word = (refusal.meaning() == Meaning::Refused)
-        .then(|| Outcome::not_done(format!("{call} was refused: {}", refusal.said())));
+    let final_word = (refusal.meaning() == Meaning::Refused).then(|| format!("{call} was refused: {}", refusal.said()));
     let again = final_word.is_none();
-    Proof { hold: after_refusal(step, hold, refusal), again, ..Proof::outcome(final_word) }
+    Proof { hold: after_refusal(step, hold, refusal), again, refused: final_word, ..Proof::outcome(None) }
 }
 
 fn answer_for<'a>(server: &PlannedServer, evidence: &'a Evidence) -> Option<&'a CallAnswer> {
@@ -152,7 +158,7 @@ fn stop(server: &PlannedServer, hold: Option<Hold>, evidence: &Evidence, waited:
     });
     let row = row_of(server, evidence);
     let gone = row.is_some_and(|row| row.is_none_or(|row| row.state.is_gone()));
-    let outcome = row.and_then(|row| settle_stop(row, waited));
+    let outcome = row.and_then(|row| settle_stop(row, server.refused.as_deref(), waited));
     let release = hold.filter(|_| gone).map(Hold::of_gone);
     Proof { hold: owned.filter(|_| !gone), release, ..Proof::outcome(outcome) }
 }
@@ -160,7 +166,7 @@ fn stop(server: &PlannedServer, hold: Option<Hold>, evidence: &Evidence, waited:
 fn start(
     server: &PlannedServer,
     hold: Option<Hold>,
-    key: &KeyArn,
+    run: &RunRef,
     evidence: &Evidence,
     waited: SignedDuration,
 ) -> Proof {
@@ -168,17 +174,28 @@ fn start(
         return refused(Step::StartServers, hold, refusal, "StartInstances");
     }
     let row = row_of(server, evidence);
-    let gone = row.is_some_and(|row| row.is_none_or(|row| row.state.is_gone()));
+    let state = row.flatten().map(|row| row.state);
     let agents = evidence.agents.as_ref().filter(|_| !server.units.is_empty());
     let agent = agents.map(|online| online.contains(&server.server));
-    let outcome = row.and_then(|row| settle_start(row, agent, waited));
-    let nothing_more = outcome == Some(Outcome::Done) && server.units.is_empty();
-    let release = match hold {
-        Some(hold) if gone => Some(hold.of_gone()),
-        Some(hold) if nothing_more => Some(hold.released_by(key)),
-        _ => None,
-    };
-    Proof { release, ..Proof::outcome(outcome) }
+    let mut proof = Proof::outcome(row.and_then(|row| settle_start(row, server.refused.as_deref(), agent, waited)));
+    let Some(mut hold) = hold.filter(|_| proof.outcome.is_some() && row.is_some()) else { return proof };
+    let is_up = proof.outcome == Some(Outcome::Done);
+    match state {
+        None => proof.release = Some(hold.of_gone()),
+        Some(state) if state.is_gone() => proof.release = Some(hold.of_gone()),
+        _ if is_up && server.units.is_empty() => proof.release = Some(hold.released_by(&run.key)),
+        // From here on it is down only if somebody else stops it.
+        _ if is_up && hold.own == Own::Starting && hold.run == run.run => {
+            hold.own = Own::Services;
+            proof.hold = Some(hold);
+        }
+        Some(ServerState::Stopped) if hold.own == Own::Services => {
+            proof.outcome = Some(Outcome::not_done("somebody else has stopped it"));
+            proof.release = Some(hold.released_by(&run.key));
+        }
+        _ => {}
+    }
+    proof
 }
 
 #[cfg(test)]

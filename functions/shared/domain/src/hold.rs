@@ -54,7 +54,7 @@ pub enum Own {
     Stopped,
     /// `StopInstances` answered that somebody else had stopped it before.
     NotOurs,
-    /// `StartInstances` is about to be called, or the server is on its way up.
+    /// `StartInstances` is about to be called, or the server is on its way up; once it was seen up: `Services`.
     Starting,
 }
 
@@ -94,10 +94,19 @@ impl Hold {
         self.own == Own::Intent && !self.was.is_proven()
     }
 
+    pub fn is_held_by_another_than(&self, key: &KeyArn) -> bool {
+        self.keys.iter().any(|other| other != key)
+    }
+
     /// Units that were active before we stopped them, in start order.
     pub fn units_to_start(&self) -> Vec<UnitName> {
         let was_active = |unit: &&UnitName| self.unit_priors.get(*unit) == Some(&UnitState::Active);
         self.units.iter().filter(was_active).cloned().collect()
+    }
+
+    /// Units that no answer told of, in start order: they may have been asked to stop, or not, and active before, or not.
+    pub fn units_untold(&self) -> Vec<UnitName> {
+        self.units.iter().filter(|unit| !self.unit_priors.contains_key(*unit)).cloned().collect()
     }
 
     /// One more key holds the server down; its prior state stays.
@@ -130,10 +139,13 @@ impl Hold {
     /// What the answer to `StopInstances` proves, by the server's state before it.
     ///
     /// A server that was down already is ours only if that was proven before; after a call without an answer
-    /// nothing is proven, and it stays in doubt.
+    /// nothing is proven, and it stays in doubt. So does one that ran a moment ago and was on its way down: the same
+    /// call may have been carried out twice.
     pub fn note_answer(&mut self, before: ServerState) {
+        let ran = matches!(self.prior, ServerState::Running | ServerState::Pending);
         self.own = match (before, self.was) {
             (ServerState::Running | ServerState::Pending, _) => Own::Stopped,
+            (ServerState::Stopping, Own::Services) if ran => Own::Intent,
             (_, Own::Services) => Own::NotOurs,
             (_, was) => was,
         };

@@ -77,24 +77,32 @@ fn read_lines(units: &[UnitName], invocation: &Invocation, wanted: Wanted, statu
     if wrong.is_empty() { Outcome::Done } else { Outcome::not_done(wrong.join("; ")) }
 }
 
-/// Decides on a server that was asked to stop.
-pub fn settle_stop(row: Option<&StatusRow>, waited: SignedDuration) -> Option<Outcome> {
+/// Decides on a server that was asked to stop; `refused` is what AWS said if it refused for good.
+pub fn settle_stop(row: Option<&StatusRow>, refused: Option<&str>, waited: SignedDuration) -> Option<Outcome> {
     match row.map(|row| row.state) {
         None => Some(Outcome::not_done("it no longer exists")),
         Some(ServerState::Stopped) => Some(Outcome::Done),
         Some(state) if state.is_gone() => Some(Outcome::not_done("it was terminated")),
+        Some(ServerState::Running | ServerState::Pending) if refused.is_some() => refused.map(Outcome::not_done),
         Some(state) => (waited >= STOP_DEADLINE)
             .then(|| Outcome::not_done(format!("it was still {} after 10 minutes", name(state)))),
     }
 }
 
-/// Decides on a server that was asked to start; `agent` is whether its SSM agent is online, where it needs one.
-pub fn settle_start(row: Option<&StatusRow>, agent: Option<bool>, waited: SignedDuration) -> Option<Outcome> {
+/// Decides on a server that was asked to start; `agent` is whether its SSM agent is online, where it needs one, and
+/// `refused` is what AWS said if it refused for good.
+pub fn settle_start(
+    row: Option<&StatusRow>,
+    refused: Option<&str>,
+    agent: Option<bool>,
+    waited: SignedDuration,
+) -> Option<Outcome> {
     let Some(row) = row else { return Some(Outcome::not_done("it no longer exists")) };
     let late = waited >= START_DEADLINE;
     let ok = |check: &Option<String>| check.as_deref() == Some("ok");
     match row.state {
         state if state.is_gone() => Some(Outcome::not_done("it was terminated while it was down")),
+        ServerState::Stopped if refused.is_some() => refused.map(Outcome::not_done),
         ServerState::Stopped if waited >= STALE => {
             Some(Outcome::not_done("the start was accepted, but it went back to stopped"))
         }
@@ -181,25 +189,27 @@ mod tests {
 
     #[test]
     fn accepted_is_not_stopped() {
-        assert_eq!(settle_stop(Some(&row(ServerState::Stopping, "ok")), SOON), None);
-        assert_eq!(settle_stop(Some(&row(ServerState::Stopped, "ok")), SOON), Some(Outcome::Done));
-        assert!(reason(settle_stop(Some(&row(ServerState::Stopping, "ok")), STOP_DEADLINE)).contains("10 minutes"));
-        assert!(reason(settle_stop(Some(&row(ServerState::Terminated, "ok")), SOON)).contains("terminated"));
-        assert!(reason(settle_stop(None, SOON)).contains("no longer exists"));
+        assert_eq!(settle_stop(Some(&row(ServerState::Stopping, "ok")), None, SOON), None);
+        assert_eq!(settle_stop(Some(&row(ServerState::Stopped, "ok")), None, SOON), Some(Outcome::Done));
+        assert!(
+            reason(settle_stop(Some(&row(ServerState::Stopping, "ok")), None, STOP_DEADLINE)).contains("10 minutes")
+        );
+        assert!(reason(settle_stop(Some(&row(ServerState::Terminated, "ok")), None, SOON)).contains("terminated"));
+        assert!(reason(settle_stop(None, None, SOON)).contains("no longer exists"));
     }
 
     #[test]
     fn running_is_not_ready() {
-        assert_eq!(settle_start(Some(&row(ServerState::Running, "initializing")), Some(true), SOON), None);
-        assert_eq!(settle_start(Some(&row(ServerState::Running, "ok")), Some(false), SOON), None);
-        assert_eq!(settle_start(Some(&row(ServerState::Running, "ok")), Some(true), SOON), Some(Outcome::Done));
-        assert_eq!(settle_start(Some(&row(ServerState::Running, "ok")), None, SOON), Some(Outcome::Done));
+        assert_eq!(settle_start(Some(&row(ServerState::Running, "initializing")), None, Some(true), SOON), None);
+        assert_eq!(settle_start(Some(&row(ServerState::Running, "ok")), None, Some(false), SOON), None);
+        assert_eq!(settle_start(Some(&row(ServerState::Running, "ok")), None, Some(true), SOON), Some(Outcome::Done));
+        assert_eq!(settle_start(Some(&row(ServerState::Running, "ok")), None, None, SOON), Some(Outcome::Done));
     }
 
     #[test]
     fn a_start_that_falls_back_to_stopped_is_a_failed_start() {
         let stopped = row(ServerState::Stopped, "ok");
-        assert_eq!(settle_start(Some(&stopped), Some(false), SOON), None);
-        assert!(reason(settle_start(Some(&stopped), Some(false), STALE)).contains("went back to stopped"));
+        assert_eq!(settle_start(Some(&stopped), None, Some(false), SOON), None);
+        assert!(reason(settle_start(Some(&stopped), None, Some(false), STALE)).contains("went back to stopped"));
     }
 }

@@ -25,6 +25,9 @@ pub struct PlannedServer {
     pub app: Option<AppName>,
     #[serde(default)]
     pub units: Vec<UnitName>,
+    /// In a startup: units that are not started, for nothing tells what they were before; the report names them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub untold: Vec<UnitName>,
     #[serde(default)]
     pub tier: i32,
     pub state: ServerState,
@@ -34,6 +37,9 @@ pub struct PlannedServer {
     /// How the units ended; empty until they were acted on.
     #[serde(default)]
     pub services: Option<Outcome>,
+    /// What AWS said when it refused the call for the server; what the server is then settles it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
     /// How the server ended; empty until it was acted on.
     #[serde(default)]
     pub outcome: Option<Outcome>,
@@ -105,11 +111,13 @@ pub fn plan_server(seen: &SeenServer, hold: Option<&Hold>, key: &KeyArn, round: 
         name: shortened(seen.tags.get("Name").map_or("", String::as_str), 64),
         app: None,
         units: Vec::new(),
+        untold: Vec::new(),
         tier: 0,
-        state: seen.state,
+        state: seen_state(seen, hold),
         treatment: Treatment::Leave { reason: Leave::NotManaged },
         seen_in: round,
         services: None,
+        refused: None,
         outcome: None,
     };
     match opted(&seen.tags) {
@@ -123,10 +131,22 @@ pub fn plan_server(seen: &SeenServer, hold: Option<&Hold>, key: &KeyArn, round: 
             planned.app = Some(app);
             planned.units = units;
             planned.tier = tier;
-            planned.treatment = treat(seen.state, hold, key);
+            planned.treatment = treat(planned.state, hold, key);
         }
     }
     planned
+}
+
+/// A server that we have asked to start is on its way up, even while EC2 still shows it as stopped.
+fn seen_state(seen: &SeenServer, hold: Option<&Hold>) -> ServerState {
+    let is_starting = hold.is_some_and(|hold| hold.own == Own::Starting);
+    if is_starting && seen.state == ServerState::Stopped { ServerState::Pending } else { seen.state }
+}
+
+/// The hold of a server that another key holds down already, joined by `key`: it must not start while `key` is off.
+pub fn joined(planned: &PlannedServer, hold: Option<&Hold>, key: &KeyArn) -> Option<Hold> {
+    let joins = matches!(planned.treatment, Treatment::Join | Treatment::Doubt { .. });
+    hold.filter(|_| joins).map(|hold| hold.clone().joined_by(key))
 }
 
 fn treat(state: ServerState, hold: Option<&Hold>, key: &KeyArn) -> Treatment {
@@ -165,6 +185,16 @@ pub fn close_round(
     (servers, changed)
 }
 
+/// A server that was to be let go because another key held it is planned anew: that key may have let go since.
+pub fn replanned(server: PlannedServer, hold: Option<&Hold>, key: &KeyArn) -> PlannedServer {
+    match hold {
+        Some(hold) if matches!(server.treatment, Treatment::Release { .. }) && server.outcome.is_none() => {
+            plan_startup(hold, key)
+        }
+        _ => server,
+    }
+}
+
 /// Decides what a startup for `key` does with a server that the key holds down.
 pub fn plan_startup(hold: &Hold, key: &KeyArn) -> PlannedServer {
     let others: Vec<&KeyArn> = hold.keys.iter().filter(|other| *other != key).collect();
@@ -179,16 +209,19 @@ pub fn plan_startup(hold: &Hold, key: &KeyArn) -> PlannedServer {
     } else {
         Treatment::Act
     };
+    let untold = if treatment == Treatment::Act { hold.units_untold() } else { Vec::new() };
     PlannedServer {
         server: hold.server.clone(),
         name: hold.name.clone(),
         app: Some(hold.app.clone()),
         units: hold.units_to_start(),
+        untold,
         tier: 0,
         state: hold.prior,
         treatment,
         seen_in: Round::Shutdown,
         services: None,
+        refused: None,
         outcome: None,
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::AppName;
 use crate::plan::{Leave, Outcome, PlannedServer, Treatment};
 use crate::run::{Direction, Ending};
+use crate::unit::UnitName;
 
 /// Where a workflow was when it came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +46,7 @@ pub fn worth_another_try(direction: Direction, came_to: CameTo, servers: &[Plann
     let is_left = |server: &PlannedServer| match server.treatment {
         // A service that would not stop is down with its server; asking again would only hide it.
         Treatment::Act if direction == Direction::Shutdown => server.outcome != Some(Outcome::Done),
-        Treatment::Act => !is_settled_well(server),
+        Treatment::Act => !is_done(server),
         Treatment::Join | Treatment::Release { .. } => server.outcome.is_none(),
         Treatment::Leave { .. } | Treatment::Doubt { .. } => false,
     };
@@ -61,10 +62,12 @@ fn is_settled_well(server: &PlannedServer) -> bool {
         Treatment::Leave { .. } => true,
         Treatment::Release { .. } => server.outcome == Some(Outcome::Done),
         Treatment::Doubt { .. } => false,
-        Treatment::Act | Treatment::Join => {
-            server.outcome == Some(Outcome::Done) && (server.units.is_empty() || server.services == Some(Outcome::Done))
-        }
+        Treatment::Act | Treatment::Join => is_done(server) && server.untold.is_empty(),
     }
+}
+
+fn is_done(server: &PlannedServer) -> bool {
+    server.outcome == Some(Outcome::Done) && (server.units.is_empty() || server.services == Some(Outcome::Done))
 }
 
 /// A plan by app; what belongs to no app is apart.
@@ -112,25 +115,21 @@ pub enum Said {
 
 /// The line for a server after a run, or (`before`) in the warning.
 pub fn line(server: &PlannedServer, direction: Direction, before: bool) -> Line {
-    let said = match (&server.treatment, &server.services, &server.outcome) {
-        (Treatment::Leave { reason }, _, _) => match reason {
+    let problems = problems(server);
+    let said = match (&server.treatment, &server.outcome) {
+        (Treatment::Leave { reason }, _) => match reason {
             Leave::NotManaged => Said::NotManaged,
             Leave::Excluded => Said::Excluded,
             Leave::AlreadyStopped => Said::WasStoppedBefore,
             Leave::Gone => Said::Gone,
         },
-        (Treatment::Doubt { reason }, _, _) => Said::Problem(reason.clone()),
-        (Treatment::Release { reason }, _, _) => Said::LeftDown(reason.clone()),
+        (Treatment::Doubt { reason }, _) => Said::Problem(reason.clone()),
+        (Treatment::Release { reason }, _) => Said::LeftDown(reason.clone()),
         _ if before => Said::WillStop,
-        (_, Some(Outcome::NotDone { reason: services }), Some(Outcome::NotDone { reason: server })) => {
-            Said::Problem(format!("{services}; {server}"))
-        }
-        (_, Some(Outcome::NotDone { reason }), _) | (_, _, Some(Outcome::NotDone { reason })) => {
-            Said::Problem(reason.clone())
-        }
-        (_, _, Some(Outcome::Done)) if direction == Direction::Shutdown => Said::Stopped,
-        (_, _, Some(Outcome::Done)) => Said::Started,
-        (_, _, None) => Said::NotReached,
+        _ if !problems.is_empty() => Said::Problem(problems.join("; ")),
+        (_, None) => Said::NotReached,
+        (_, Some(_)) if direction == Direction::Shutdown => Said::Stopped,
+        (_, Some(_)) => Said::Started,
     };
     Line {
         server: server.server.as_str().to_owned(),
@@ -138,6 +137,22 @@ pub fn line(server: &PlannedServer, direction: Direction, before: bool) -> Line 
         units: server.units.iter().map(|unit| unit.as_str().to_owned()).collect(),
         said,
     }
+}
+
+fn problems(server: &PlannedServer) -> Vec<String> {
+    let outcomes = [&server.services, &server.outcome].into_iter().flatten();
+    let reasons = outcomes.filter_map(|outcome| match outcome {
+        Outcome::NotDone { reason } => Some(reason.clone()),
+        Outcome::Done => None,
+    });
+    let names: Vec<&str> = server.untold.iter().map(UnitName::as_str).collect();
+    let untold = (!names.is_empty()).then(|| {
+        format!(
+            "no answer told whether {} ran before the shutdown, so it was not started; start it by hand if it should run",
+            names.join(", ")
+        )
+    });
+    reasons.chain(untold).collect()
 }
 
 #[cfg(test)]

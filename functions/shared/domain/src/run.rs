@@ -14,6 +14,16 @@ pub enum Direction {
     Startup,
 }
 
+impl Direction {
+    /// The ending of a run that stopped acting because the key had changed.
+    pub fn superseded(self) -> Ending {
+        match self {
+            Self::Shutdown => Ending::ShutdownSuperseded,
+            Self::Startup => Ending::StartupSuperseded,
+        }
+    }
+}
+
 impl fmt::Display for Direction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -82,6 +92,9 @@ pub struct RunRecord {
     /// Since when it may act; as long as it is empty, the run has touched nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acting_since: Option<Timestamp>,
+    /// Since when it may act no more: it was told that the key had changed. None of its later writes is taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub let_go_at: Option<Timestamp>,
     /// It ended, but another attempt may bring it further.
     #[serde(default)]
     pub worth_another_try: bool,
@@ -91,7 +104,7 @@ pub struct RunRecord {
     pub ended_at: Option<Timestamp>,
 }
 
-/// What a startup finds of the shutdown before it.
+/// What a startup finds of a shutdown before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Before {
     /// It has touched nothing: it is cancelled.
@@ -102,10 +115,12 @@ pub enum Before {
     LetGo,
 }
 
-pub fn before_startup(before: Option<&RunRecord>, own: &RunRecord, now: Timestamp, patience: SignedDuration) -> Before {
+/// `next` is the run of the epoch after `before`, which has told it to let go.
+pub fn before_startup(before: &RunRecord, next: &RunRecord, now: Timestamp, patience: SignedDuration) -> Before {
     match before {
-        Some(before) if before.ending.is_none() && before.acting_since.is_none() => Before::InGrace,
-        Some(before) if before.ending.is_none() && now < own.noticed_at + patience => Before::Acting,
+        _ if before.direction == Direction::Startup || before.ending.is_some() => Before::LetGo,
+        _ if before.acting_since.is_none() => Before::InGrace,
+        _ if now < next.noticed_at + patience => Before::Acting,
         _ => Before::LetGo,
     }
 }
@@ -135,7 +150,9 @@ mod tests {
     }
 
     fn shutdown(acting_since: Option<i64>, ending: Option<Ending>) -> RunRecord {
-        RunRecord { acting_since: acting_since.map(at), ending, ..KeyRecord::enrolled(key("k1"), at(0)).open_run() }
+        let direction = Direction::Shutdown;
+        let opened = KeyRecord { direction, ..KeyRecord::enrolled(key("k1"), at(0)) }.open_run();
+        RunRecord { acting_since: acting_since.map(at), ending, ..opened }
     }
 
     const PATIENCE: SignedDuration = SignedDuration::from_mins(20);
@@ -150,11 +167,11 @@ mod tests {
     #[test]
     fn a_shutdown_in_its_grace_is_cancelled_and_one_that_acts_is_waited_for() {
         let own = KeyRecord::enrolled(key("k1"), at(12)).open_run();
-        let before = |acting, ending, now| before_startup(Some(&shutdown(acting, ending)), &own, at(now), PATIENCE);
+        let before = |acting, ending, now| before_startup(&shutdown(acting, ending), &own, at(now), PATIENCE);
         assert_eq!(before(None, None, 60), Before::InGrace);
         assert_eq!(before(Some(10), None, 13), Before::Acting);
         assert_eq!(before(Some(10), Some(Ending::ShutdownSuperseded), 13), Before::LetGo);
         assert_eq!(before(Some(10), None, 33), Before::LetGo);
-        assert_eq!(before_startup(None, &own, at(13), PATIENCE), Before::LetGo);
+        assert_eq!(before_startup(&own, &own, at(13), PATIENCE), Before::LetGo, "a startup is not waited for");
     }
 }

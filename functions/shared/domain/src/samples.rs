@@ -40,11 +40,13 @@ pub fn planned(number: usize) -> PlannedServer {
         name: format!("db-{number}"),
         app: Some(AppName::parse("orders").unwrap()),
         units: units(&["a.service"]),
+        untold: Vec::new(),
         tier: 0,
         state: ServerState::Running,
         treatment: Treatment::Act,
         seen_in: Round::Shutdown,
         services: None,
+        refused: None,
         outcome: None,
     }
 }

@@ -10,10 +10,10 @@ use lockstep_domain::run::RunRef;
 use lockstep_domain::server::ServerId;
 
 use super::rows::{Item, address, item, number, written};
-use super::{Ledger, keys};
+use super::{Ledger, keys, runs};
 use crate::error::Failure;
 
-/// A transaction takes 100 actions: the check for the newest run, and two for each hold.
+/// A transaction takes 100 actions: two checks of the run, and two for each hold.
 const HOLDS_PER_WRITE: usize = 49;
 /// The condition under which a hold that was read is written again.
 const UNCHANGED: &str = "version = :version";
@@ -41,14 +41,14 @@ impl Ledger {
         Ok(self.holds(&servers).await?.into_values().collect())
     }
 
-    /// Writes holds on the condition that the run is still the newest of its key; says whether it was.
+    /// Writes holds on the condition that the run is still the newest of its key and may act; says whether it was.
     ///
     /// A hold without keys is deleted. A hold that another run has written since it was read is a retryable
     /// failure: nothing of what that run wrote is lost.
     pub async fn write_holds(&self, run: &RunRef, holds: &[Hold]) -> Result<bool, Failure> {
         let doing = format!("writing holds of run {}", run.run);
         for chunk in holds.chunks(HOLDS_PER_WRITE) {
-            let mut actions = vec![self.newest_run_check(run)?];
+            let mut actions = vec![self.newest_run_check(run)?, self.may_act_check(run)?];
             for hold in chunk {
                 actions.push(self.hold_write(hold)?);
                 actions.push(self.pointer_write(run, hold)?);
@@ -60,7 +60,7 @@ impl Ledger {
                 _ => return Err(Failure::of_call(doing, error)),
             };
             let codes: Vec<&str> = reasons.iter().filter_map(|reason| reason.code()).collect();
-            if codes.first() == Some(&"ConditionalCheckFailed") {
+            if codes.iter().take(2).any(|code| *code == "ConditionalCheckFailed") {
                 return Ok(false);
             }
             return Err(Failure::retryable(format!("{doing}: the transaction was cancelled ({})", codes.join(", "))));
@@ -115,6 +115,17 @@ impl Ledger {
         }
         let delete = Delete::builder().table_name(&self.table).set_key(Some(address(&pk, &sk)));
         Ok(TransactWriteItem::builder().delete(delete.build().map_err(of_row)?).build())
+    }
+
+    fn may_act_check(&self, run: &RunRef) -> Result<TransactWriteItem, Failure> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.table)
+            .set_key(Some(address(&runs::pk(&run.run), "RUN")))
+            .condition_expression(runs::MAY_ACT)
+            .build();
+        check
+            .map(|check| TransactWriteItem::builder().condition_check(check).build())
+            .map_err(|error| Failure::of_row("checking that the run may act", error))
     }
 
     fn newest_run_check(&self, run: &RunRef) -> Result<TransactWriteItem, Failure> {

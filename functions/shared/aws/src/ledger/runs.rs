@@ -13,8 +13,11 @@ use super::rows::{address, item, parse, text, written};
 use crate::error::Failure;
 
 const IS_OPEN: &str = "attribute_exists(pk) AND attribute_not_exists(ending)";
+/// The condition under which a run may still act: it has not ended, and was not told that the key had changed.
+pub(super) const MAY_ACT: &str =
+    "attribute_exists(pk) AND attribute_not_exists(ending) AND attribute_not_exists(let_go_at)";
 
-fn pk(run: &RunName) -> String {
+pub(super) fn pk(run: &RunName) -> String {
     format!("RUN#{run}")
 }
 
@@ -38,11 +41,18 @@ impl Ledger {
         self.put_new(&pk(&record.run), "RUN", record).await.map(drop)
     }
 
-    /// Marks a run as acting, unless it has ended; says whether it may act.
+    /// Marks a run as acting, unless it has ended or let go; says whether it may act.
     pub async fn begin_acting(&self, run: &RunName, at: Timestamp) -> Result<bool, Failure> {
-        let update = self.update_run(run, "SET acting_since = if_not_exists(acting_since, :at)", IS_OPEN);
+        let update = self.update_run(run, "SET acting_since = if_not_exists(acting_since, :at)", MAY_ACT);
         let update = update.expression_attribute_values(":at", text(at.to_string()));
         written(update.send().await, || format!("marking run {run} as acting"))
+    }
+
+    /// Notes that a run was told that the key had changed: from now on its writes are refused, whatever the key does.
+    pub async fn let_go(&self, run: &RunName, at: Timestamp) -> Result<(), Failure> {
+        let update = self.update_run(run, "SET let_go_at = if_not_exists(let_go_at, :at)", "attribute_exists(pk)");
+        let update = update.expression_attribute_values(":at", text(at.to_string()));
+        written(update.send().await, || format!("letting go in run {run}")).map(drop)
     }
 
     /// Ends a run that has touched nothing; says whether it had not.

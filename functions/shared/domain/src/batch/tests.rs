@@ -118,6 +118,13 @@ fn a_server_that_this_run_has_stopped_is_only_watched() {
 }
 
 #[test]
+fn a_server_whose_call_was_refused_is_not_asked_again() {
+    let refused = PlannedServer { refused: Some("protected".into()), services: Some(Outcome::Done), ..planned(1) };
+    assert_eq!(act(Step::StopServers, &refused, Some(&hold(1, Own::Services))), Act::Watch);
+    assert_eq!(act(Step::StartServers, &refused, Some(&hold(1, Own::Stopped))), Act::Watch);
+}
+
+#[test]
 fn a_second_key_joins_the_hold_and_the_prior_state_stays() {
     let mut first = hold(1, Own::Stopped);
     first.keys = std::collections::BTreeSet::from([key("k2")]);
@@ -151,6 +158,10 @@ fn services_start_only_on_a_server_that_is_up() {
     let up = PlannedServer { outcome: Some(Outcome::Done), ..planned(1) };
     assert!(matches!(act(Step::StartServices, &up, Some(&held)), Act::Call(_)));
     assert_eq!(act(Step::StartServices, &PlannedServer { units: Vec::new(), ..up }, Some(&held)), Act::Skip);
+    let mut two_keys = held.clone();
+    two_keys.keys.insert(key("k2"));
+    let up = PlannedServer { outcome: Some(Outcome::Done), ..planned(1) };
+    assert!(not_done(act(Step::StartServices, &up, Some(&two_keys))).contains("another key"));
     for outcome in [None, Some(Outcome::not_done("no capacity"))] {
         let server = PlannedServer { outcome, ..planned(1) };
         assert!(not_done(act(Step::StartServices, &server, Some(&held))).contains("not up"));

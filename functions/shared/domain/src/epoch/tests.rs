@@ -105,6 +105,14 @@ fn a_shutdown_that_saw_the_key_on_is_not_resumed_but_followed_by_a_full_grace() 
 }
 
 #[test]
+fn a_run_that_let_go_and_died_before_its_ending_is_followed_by_another_epoch() {
+    let let_go = RunRecord { let_go_at: Some(now()), ..died(1).open_run() };
+    let RunAction::Open(next) = next(&died(1), Some(&let_go), Execution::Closed, 30) else { panic!("it has let go") };
+    assert_eq!((next.epoch, next.attempt), (6, 1));
+    assert_eq!(next.grace_ends_at, now() + SignedDuration::from_mins(30) + GRACE);
+}
+
+#[test]
 fn a_paused_key_opens_nothing() {
     let paused = KeyRecord { paused: true, ..record(4, Direction::Startup) };
     assert_eq!(decide(&paused, &off(), GRACE, now()).action, KeyAction::Nothing);
@@ -125,7 +133,7 @@ fn the_fifth_startup_in_an_hour_waits_until_the_first_is_an_hour_old() {
     }
     let minute = |m| now() + SignedDuration::from_mins(m);
     assert_eq!(began[..4], [minute(1), minute(3), minute(5), minute(7)]);
-    assert_eq!(began[4..], [minute(61), minute(63)]);
+    assert_eq!(began[4..], [minute(61), minute(61)], "one that was put off and never began has not worn anything out");
     assert!(record.is_flapping());
     let calm = now() + SignedDuration::from_hours(3);
     let KeyAction::OpenEpoch(next) = decide(&record, &off(), GRACE, calm).action else { panic!() };

@@ -2,6 +2,7 @@ use jiff::SignedDuration;
 
 use super::*;
 use crate::outcome::START_DEADLINE;
+use crate::run::{Direction, RunName};
 use crate::samples::{batch, hold, key, planned, row, server};
 use crate::unit::UnitState;
 
@@ -35,11 +36,50 @@ fn an_answer_proves_nothing_where_no_intent_was_written() {
 }
 
 #[test]
-fn a_refused_server_is_reported_and_is_not_ours() {
+fn a_refused_server_is_not_ours_and_what_it_is_then_settles_it() {
     let proof = stop(Own::Intent, &answer(None, Some("Protected (Service: Ec2, Status Code: 400, Request ID: 1)")));
     assert_eq!(proof.hold.unwrap().own, Own::Services);
-    assert_eq!(proof.outcome, Some(Outcome::not_done("StopInstances was refused: Protected")));
-    assert!(!proof.again);
+    assert_eq!((proof.outcome, proof.again), (None, false));
+    let refused = PlannedServer { refused: proof.refused, ..planned(1) };
+    let look = |step, state| {
+        let seen = Evidence { states: Some(vec![row(1, state, "ok")]), ..Evidence::default() };
+        prove(&batch(step), &refused, Some(hold(1, Own::Services)), &seen, SOON)
+    };
+    let said = Some(Outcome::not_done("StopInstances was refused: Protected"));
+    assert_eq!(look(Step::StopServers, ServerState::Running).outcome, said);
+    assert_eq!(look(Step::StopServers, ServerState::Stopping).outcome, None);
+    assert_eq!(look(Step::StopServers, ServerState::Stopped).outcome, Some(Outcome::Done));
+    let gone = look(Step::StartServers, ServerState::Terminated);
+    assert!(matches!(gone.outcome, Some(Outcome::NotDone { reason }) if reason.contains("terminated")));
+    assert!(gone.release.unwrap().keys.is_empty());
+}
+
+#[test]
+fn a_batch_that_was_refused_keeps_its_intents_for_the_single_calls() {
+    let cause = "The instance ID 'i-2' does not exist (Service: Ec2, Status Code: 400, Request ID: 1)".to_owned();
+    let refused = Some(CallRefusal { error: "Ec2.Ec2Exception".into(), cause });
+    assert_eq!(stop(Own::Intent, &Evidence { refused, ..Evidence::default() }).hold, None);
+}
+
+#[test]
+fn a_server_that_was_seen_up_is_not_ours_when_it_is_down_again() {
+    let seen = |state| Evidence {
+        states: Some(vec![row(1, state, "ok")]),
+        agents: Some(BTreeSet::from([server(1)])),
+        ..Evidence::default()
+    };
+    let look = |run: RunName, own, state| {
+        let hold = Hold { run, ..hold(1, own) };
+        prove(&batch(Step::StartServers), &planned(1), Some(hold), &seen(state), START_DEADLINE)
+    };
+    let of_run = batch(Step::StartServers).of.run;
+    let up = look(of_run.clone(), Own::Starting, ServerState::Running);
+    assert_eq!((up.hold.unwrap().own, up.release), (Own::Services, None));
+    let of_another = RunName::new(&key("k1"), 9, Direction::Startup, 1);
+    assert_eq!(look(of_another, Own::Starting, ServerState::Running).hold, None, "another run acted on it since");
+    let down = look(of_run, Own::Services, ServerState::Stopped);
+    assert!(down.release.unwrap().keys.is_empty());
+    assert!(matches!(down.outcome, Some(Outcome::NotDone { reason }) if reason.contains("somebody else")));
 }
 
 #[test]

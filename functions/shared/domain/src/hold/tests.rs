@@ -26,7 +26,7 @@ fn the_state_before_the_call_proves_whose_stop_it_was() {
     for (before, own) in [
         (ServerState::Running, Own::Stopped),
         (ServerState::Pending, Own::Stopped),
-        (ServerState::Stopping, Own::NotOurs),
+        (ServerState::Stopping, Own::Intent),
         (ServerState::Stopped, Own::NotOurs),
     ] {
         let mut hold = hold(ServerState::Running, Own::Services);

@@ -102,7 +102,39 @@ fn a_startup_starts_only_units_that_were_active() {
     held.units = units(&["a.service", "b.service", "c.service"]);
     held.note_prior(&held.units[0].clone(), crate::unit::UnitState::Active);
     held.note_prior(&held.units[1].clone(), crate::unit::UnitState::Inactive);
-    assert_eq!(plan_startup(&held, &key("k1")).units, units(&["a.service"]));
+    let plan = plan_startup(&held, &key("k1"));
+    assert_eq!((plan.units, plan.untold), (units(&["a.service"]), units(&["c.service"])));
+}
+
+#[test]
+fn a_server_on_its_way_up_is_not_taken_for_stopped() {
+    let tags = [("lockstep:app", "orders")];
+    let plan =
+        plan_server(&seen(ServerState::Stopped, &tags), Some(&hold(1, Own::Starting)), &key("k2"), Round::Shutdown);
+    assert_eq!((plan.state, plan.treatment), (ServerState::Pending, Treatment::Act));
+}
+
+#[test]
+fn a_hold_is_joined_even_if_it_is_in_doubt() {
+    let tags = [("lockstep:app", "orders")];
+    for own in [Own::Stopped, Own::Intent] {
+        let held = hold(1, own);
+        let plan = plan_server(&seen(ServerState::Stopped, &tags), Some(&held), &key("k2"), Round::Shutdown);
+        assert_eq!(joined(&plan, Some(&held), &key("k2")).unwrap().keys.len(), 2, "{own:?}");
+    }
+    let running = plan_server(&seen(ServerState::Running, &tags), None, &key("k2"), Round::Shutdown);
+    assert_eq!(joined(&running, Some(&hold(1, Own::Services)), &key("k2")), None);
+}
+
+#[test]
+fn the_last_of_two_keys_that_let_go_starts_the_server() {
+    let mut two = hold(1, Own::Stopped);
+    two.keys.insert(key("k2"));
+    let released = plan_startup(&two, &key("k1"));
+    assert_eq!(replanned(released.clone(), Some(&two), &key("k1")), released);
+    assert_eq!(replanned(released.clone(), Some(&hold(1, Own::Stopped)), &key("k1")).treatment, Treatment::Act);
+    let settled = released.settled(Step::StartServers, Outcome::Done);
+    assert_eq!(replanned(settled.clone(), Some(&hold(1, Own::Stopped)), &key("k1")), settled);
 }
 
 #[test]

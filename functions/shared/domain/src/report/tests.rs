@@ -93,3 +93,13 @@ fn a_run_is_worth_another_try_while_a_server_is_not_where_it_should_be() {
     assert!(worth(Direction::Startup, CameTo::TheEnd, stuck()));
     assert!(!worth(Direction::Shutdown, CameTo::TheEnd, stuck()), "its server is down");
 }
+
+#[test]
+fn units_of_which_nothing_is_known_are_named_and_not_tried_again() {
+    let untold = PlannedServer { untold: crate::samples::units(&["b.service"]), ..done() };
+    let servers = [untold];
+    assert_eq!(ending(Direction::Startup, CameTo::TheEnd, &servers), Ending::StartupIncomplete);
+    assert!(!worth_another_try(Direction::Startup, CameTo::TheEnd, &servers));
+    let Said::Problem(said) = line(&servers[0], Direction::Startup, false).said else { panic!("a problem") };
+    assert!(said.contains("b.service") && said.contains("by hand"));
+}
