@@ -22,11 +22,6 @@ NOT_HERE = {
     100: "the soup of random faults is played by the simulation (tests/simulation)",
 }
 
-# Why a row that is played does not pass yet: what the product lacks.
-SINGLE_CALLS = "after single calls the answer that proves our stop is not noted, so the server is never started"
-REFUSED_START = "a refused start of a terminated server is never followed by a look, so its hold stays"
-UNITS_NOT_ASKED = "units whose state before the stop is unknown are not started, and no report says so"
-
 
 def _tasks(machine: dict[str, Any], name: str) -> Iterator[str]:
     for state, body in machine["States"].items():

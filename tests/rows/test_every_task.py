@@ -61,15 +61,17 @@ LEADS_TO: dict[str, tuple[Circumstance, Circumstance]] = {
 WITHIN_THE_GRACE = {"startup: Mail that the shutdown is cancelled"}
 
 
+# Carried out twice, their second answer says `stopping`, and nothing tells whose stop it was: the server is never
+# started on a guess, and the mail asks a person to.
+ENDS_IN_DOUBT = {"shutdown/Servers: Stop the servers", "shutdown/Servers: Stop one server"}
+
+
 # What the product does not survive yet, and why.
 LOST_WHEN_THROTTLED = "Ssm.ThrottlingException is none of the errors that the task is tried again by"
-LOST_WHEN_REPEATED = "the second answer says `stopping`, which is taken for a stop by somebody else"
 NOT_YET = {
     ("throttle", "shutdown/Services: Read what the units did"): LOST_WHEN_THROTTLED,
     ("throttle", "startup/Services: Read what the units did"): LOST_WHEN_THROTTLED,
     ("throttle", "startup/Servers: Look at the agents"): LOST_WHEN_THROTTLED,
-    ("twice", "shutdown/Servers: Stop the servers"): LOST_WHEN_REPEATED,
-    ("twice", "shutdown/Servers: Stop one server"): LOST_WHEN_REPEATED,
 }
 
 
@@ -109,10 +111,14 @@ def assert_the_story_ends_well(scene: Scene, task: str, kind: str) -> None:
         down = scene.ended("shutdown", 1)
         before_up(scene)
         up = scene.start_up()
-        if task not in LEADS_TO:
+        if kind == "twice" and task in ENDS_IN_DOUBT:
+            assert up.ending == "startup_incomplete" and "start it by hand" in up.mails[-1]["BodyText"]
+            assert not scene.calls("StartInstances")
+            scene.left = {"one"}
+        elif task not in LEADS_TO:
             assert (down.ending, up.ending) == ("shutdown_complete", "startup_complete")
     assert fault.fired == 1, "a task that no play reaches is not tested: say what leads to it"
 
 
 def test_what_leads_to_a_task_names_a_task():
-    assert set(TASKS) >= LEADS_TO.keys() | WITHIN_THE_GRACE
+    assert set(TASKS) >= LEADS_TO.keys() | WITHIN_THE_GRACE | ENDS_IN_DOUBT

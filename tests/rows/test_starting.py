@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.rows import catalogue
 from tests.rows.scene import HOUR_S
 from tests.world import fleet, ledger
 
@@ -62,7 +61,6 @@ def test_starts_that_fail_while_the_key_spreads_are_tried_until_they_succeed(sce
 
 
 @pytest.mark.row(68)
-@pytest.mark.xfail(strict=True, reason=catalogue.REFUSED_START)
 def test_a_server_that_was_terminated_while_it_was_down_is_reported_and_forgotten(scene):
     scene.begin(one={}, gone={})
     scene.left = {"gone"}

@@ -73,10 +73,6 @@ def is_on_the_way_down(task: str) -> bool:
 
 
 @pytest.mark.row(51)
-@pytest.mark.xfail(
-    strict=True,
-    reason=catalogue.SINGLE_CALLS,
-)
 def test_a_server_with_stop_protection_keeps_it_and_is_named(scene):
     scene.begin(one={}, free={})
     ec2 = scene.cloud.client("ec2")
@@ -90,10 +86,6 @@ def test_a_server_with_stop_protection_keeps_it_and_is_named(scene):
 
 
 @pytest.mark.row(52)
-@pytest.mark.xfail(
-    strict=True,
-    reason=catalogue.SINGLE_CALLS,
-)
 def test_a_server_that_cannot_be_stopped_is_named_and_the_other_proceeds(scene):
     scene.begin(one={}, free={})
     scene.fault("ec2", "StopInstances", "error", scene.id(), times=100, code="UnsupportedOperation", message="no EBS")

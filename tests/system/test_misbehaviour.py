@@ -14,7 +14,7 @@ def test_a_server_terminated_between_plan_and_stop_is_reported_and_the_others_pr
     assert play.down.ending == "shutdown_incomplete"
     assert play.states_down["stays"]["state"] == "stopped"
     assert "stopped" in play.report(play.down, "stays")
-    assert "not in a state" in play.report(play.down, "gone")
+    assert "it was terminated" in play.report(play.down, "gone")
 
 
 @pytest.mark.play("a_slow_and_a_stuck_service")
