@@ -216,3 +216,16 @@ def units_that_were_down_before(cloud: Cloud) -> Play:
     shut_down(play)
     start_up(play)
     return play
+
+
+def three_tiers(cloud: Cloud) -> Play:
+    """A leader before its follower before what reads from it; the follower takes a minute each way."""
+    play = begin(cloud, {
+        "leader": {"units": "postgresql.service"},
+        "follower": {"units": "postgresql.service", "tags": {"lockstep:tier": "5"}},
+        "reader": {"units": "pgbouncer.service", "tags": {"lockstep:tier": "10"}},
+    })  # fmt: skip
+    change(play, "follower", units={"postgresql.service": {"takes_s": 60}})
+    shut_down(play)
+    start_up(play)
+    return play

@@ -44,7 +44,7 @@ def main() -> int:
         began = time.monotonic()
         done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         print(done.stdout, end="", flush=True)
-        passed = part(Path(command[-1]).stem).get(figure, 0) if figure else tests_passed(done.stdout)
+        passed = part(Path(command[-1]).stem).get(figure, 0) if figure else count_passed(done.stdout)
         # A suite in which nothing ran has proven nothing.
         failed = done.returncode != 0 or passed == 0
         broken |= failed
@@ -56,7 +56,7 @@ def main() -> int:
     return 1 if broken else 0
 
 
-def tests_passed(output: str) -> int:
+def count_passed(output: str) -> int:
     return sum(int(number) for number in PASSED.findall(output))
 
 

@@ -4,7 +4,7 @@ use lockstep_aws::configuration::{self, SdkConfig};
 use lockstep_aws::error::Failure;
 use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
-use lockstep_domain::batch::{BatchRef, Step};
+use lockstep_domain::batch::{BatchRef, Step, Tier};
 use lockstep_domain::plan::{Round, close_round, server_batches, service_batches};
 use lockstep_domain::run::RunRef;
 use serde::{Deserialize, Serialize};
@@ -31,7 +31,8 @@ struct Input {
 /// References to batches; the batches themselves stay in the ledger.
 #[derive(Debug, Serialize)]
 pub struct Answer {
-    pub services: Vec<BatchRef>,
+    /// The highest tier first.
+    pub tiers: Vec<Tier>,
     pub servers: Vec<BatchRef>,
 }
 
@@ -42,13 +43,15 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
     world.ledger.put_servers(&run.run, &changed).await?;
     if round == Round::Warning {
         tracing::info!(servers = planned.len(), run.name = %run.run, "warning planned");
-        return Ok(Answer { services: Vec::new(), servers: Vec::new() });
+        return Ok(Answer { tiers: Vec::new(), servers: Vec::new() });
     }
-    let services = world.ledger.put_batches(&run.run, "services", &service_batches(&planned)).await?;
+    let services = service_batches(&planned);
+    let names = world.ledger.put_batches(&run.run, "services", &services).await?;
+    let services = names.into_iter().zip(services.iter().map(|batch| batch.tier)).collect();
     let batches = world.ledger.put_batches(&run.run, "servers", &server_batches(&planned)).await?;
     tracing::info!(servers = planned.len(), batches = batches.len(), run.name = %run.run, "shutdown planned");
     Ok(Answer {
-        services: BatchRef::all(&run, Step::StopServices, services),
+        tiers: Tier::in_order(&run, Step::StopServices, services),
         servers: BatchRef::all(&run, Step::StopServers, batches),
     })
 }

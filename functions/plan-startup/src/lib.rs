@@ -5,7 +5,7 @@ use lockstep_aws::clock;
 use lockstep_aws::error::Failure;
 use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
-use lockstep_domain::batch::{BatchRef, Step};
+use lockstep_domain::batch::{BatchRef, Step, Tier};
 use lockstep_domain::plan::{plan_startup, server_batches, service_batches};
 use lockstep_domain::run::{Before, RunRecord, RunRef, before_startup};
 use serde::{Deserialize, Serialize};
@@ -33,8 +33,9 @@ pub struct Answer {
     pub wait_s: i64,
     /// Shutdowns that this startup cancelled in their grace; their admins are told.
     pub cancelled: Vec<RunRef>,
-    pub services: Vec<BatchRef>,
     pub servers: Vec<BatchRef>,
+    /// The lowest tier first.
+    pub tiers: Vec<Tier>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -46,8 +47,8 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
     let Input { run } = lambda::read(input)?;
     let (now, own) = (clock::now(), ledger.record(&run.run, "planning").await?);
     let newest = ledger.key(&run.key).await?;
-    let (services, servers) = (Vec::new(), Vec::new());
-    let mut answer = Answer { verdict: Verdict::Go, wait_s: 0, cancelled: Vec::new(), services, servers };
+    let (servers, tiers) = (Vec::new(), Vec::new());
+    let mut answer = Answer { verdict: Verdict::Go, wait_s: 0, cancelled: Vec::new(), servers, tiers };
     if newest.is_none_or(|newest| newest.run() != run.run) {
         answer.verdict = Verdict::Superseded;
     } else if let Some(wait_s) = let_go(ledger, &own, now, &mut answer.cancelled).await? {
@@ -58,9 +59,11 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
         let holds = ledger.holds_of_key(&run.key).await?;
         let planned: Vec<_> = holds.iter().map(|hold| plan_startup(hold, &run.key)).collect();
         ledger.put_servers(&run.run, &planned).await?;
-        let services = ledger.put_batches(&run.run, "services", &service_batches(&planned)).await?;
+        let services = service_batches(&planned);
+        let names = ledger.put_batches(&run.run, "services", &services).await?;
+        let services = names.into_iter().zip(services.iter().map(|batch| batch.tier)).collect();
         let servers = ledger.put_batches(&run.run, "servers", &server_batches(&planned)).await?;
-        answer.services = BatchRef::all(&run, Step::StartServices, services);
+        answer.tiers = Tier::in_order(&run, Step::StartServices, services);
         answer.servers = BatchRef::all(&run, Step::StartServers, servers);
     }
     let (verdict, batches) = (answer.verdict, answer.servers.len());

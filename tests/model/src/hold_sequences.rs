@@ -72,7 +72,8 @@ struct Life {
 impl Life {
     fn new(state: ServerState) -> Self {
         let units = vec![unit(0).clone()];
-        let seed = HoldSeed { server: server(0).clone(), name: String::new(), app: app().clone(), units, state };
+        let seed =
+            HoldSeed { server: server(0).clone(), name: String::new(), app: app().clone(), units, tier: 0, state };
         let hold = Hold::open(&seed, key(0), &RunName::new(key(0), 1, Direction::Shutdown, 1), NOW);
         let opened = hold.clone();
         Self { hold, opened, state, keys: BTreeSet::from([0]), proven: false, unit_prior: None, runs: 1 }

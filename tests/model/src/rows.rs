@@ -130,6 +130,7 @@ impl HoldRow {
             app: app().clone(),
             keys: BOTH.into_iter().filter(|k| self.keys & bit(*k) != 0).map(|k| key(k).clone()).collect(),
             units: vec![unit(s).clone()],
+            tier: 0,
             unit_priors: self.unit_prior.map(|prior| (unit(s).clone(), state(prior))).into_iter().collect(),
             prior: self.prior.into(),
             own: self.own,

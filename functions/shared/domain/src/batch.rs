@@ -1,5 +1,7 @@
 //! What may be done to a batch right now: asked again before every call that changes something.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +66,29 @@ pub struct BatchRef {
 impl BatchRef {
     pub fn all(run: &RunRef, step: Step, batches: Vec<String>) -> Vec<Self> {
         batches.into_iter().map(|batch| Self { of: run.clone(), batch, step }).collect()
+    }
+}
+
+/// The services of one tier; a tier begins when the one before it has settled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tier {
+    pub tier: i32,
+    pub services: Vec<BatchRef>,
+}
+
+impl Tier {
+    /// Batches with their names, in the order in which the step goes through the tiers: up from the lowest, down from
+    /// the highest.
+    pub fn in_order(run: &RunRef, step: Step, batches: Vec<(String, i32)>) -> Vec<Self> {
+        let mut by_tier: BTreeMap<i32, Vec<String>> = BTreeMap::new();
+        for (name, tier) in batches {
+            by_tier.entry(tier).or_default().push(name);
+        }
+        let tiers = by_tier.into_iter().map(|(tier, names)| Self { tier, services: BatchRef::all(run, step, names) });
+        match step.direction() {
+            Direction::Startup => tiers.collect(),
+            Direction::Shutdown => tiers.rev().collect(),
+        }
     }
 }
 
@@ -145,7 +170,8 @@ fn held(server: &PlannedServer, hold: Option<&Hold>, run: &RunRef, now: Timestam
         None => {
             let app = server.app.clone()?;
             let (id, name, units) = (server.server.clone(), server.name.clone(), server.units.clone());
-            Hold::open(&HoldSeed { server: id, name, app, units, state: server.state }, &run.key, &run.run, now)
+            let seed = HoldSeed { server: id, name, app, units, tier: server.tier, state: server.state };
+            Hold::open(&seed, &run.key, &run.run, now)
         }
     };
     Some(hold.joined_by(&run.key))

@@ -24,6 +24,9 @@ pub struct Hold {
     pub keys: BTreeSet<KeyArn>,
     /// The units of the server in start order, as its tag named them when the hold was opened.
     pub units: Vec<UnitName>,
+    /// Units start from the lowest tier to the highest and stop in reverse; as the tag said when the hold was opened.
+    #[serde(default)]
+    pub tier: i32,
     /// What each unit was before we asked it to stop; written once per unit.
     #[serde(default)]
     pub unit_priors: BTreeMap<UnitName, UnitState>,
@@ -73,6 +76,7 @@ impl Hold {
             app: seen.app.clone(),
             keys: BTreeSet::from([key.clone()]),
             units: seen.units.clone(),
+            tier: seen.tier,
             unit_priors: BTreeMap::new(),
             prior: seen.state,
             own: Own::Services,
@@ -173,6 +177,7 @@ pub struct HoldSeed {
     pub name: String,
     pub app: AppName,
     pub units: Vec<UnitName>,
+    pub tier: i32,
     pub state: ServerState,
 }
 

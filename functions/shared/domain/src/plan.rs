@@ -1,6 +1,5 @@
 //! The plan of a run: which servers and units, in which batches, and what is left alone and why.
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::app::AppName;
@@ -11,8 +10,9 @@ use crate::server::{Opted, SeenServer, ServerId, ServerState, opted};
 use crate::text::shortened;
 use crate::unit::UnitName;
 
-/// At most this many servers to one call (SSM `SendCommand` takes 50 instance ids).
-pub const BATCH_SIZE: usize = 50;
+mod batches;
+
+pub use batches::{BATCH_SIZE, Batch, server_batches, service_batches};
 
 /// A server in the plan of a run (`RUN#<run>` / `SERVER#<id>`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -216,7 +216,7 @@ pub fn plan_startup(hold: &Hold, key: &KeyArn) -> PlannedServer {
         app: Some(hold.app.clone()),
         units: hold.units_to_start(),
         untold,
-        tier: 0,
+        tier: hold.tier,
         state: hold.prior,
         treatment,
         seen_in: Round::Shutdown,
@@ -226,46 +226,8 @@ pub fn plan_startup(hold: &Hold, key: &KeyArn) -> PlannedServer {
     }
 }
 
-/// A batch of a run (`RUN#<run>` / `BATCH#<step>#<number>`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Batch {
-    pub servers: Vec<ServerId>,
-    /// The units that all its servers have, in start order; empty in a batch of servers.
-    #[serde(default)]
-    pub units: Vec<UnitName>,
-    /// When a call for it was refused first.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refused_since: Option<Timestamp>,
-}
-
-/// Batches of servers whose units are the same, so that one command serves a batch.
-pub fn service_batches(servers: &[PlannedServer]) -> Vec<Batch> {
-    let mut with_units: Vec<&PlannedServer> =
-        servers.iter().filter(|s| is_acted_on(s) && !s.units.is_empty()).collect();
-    with_units.sort_by(|a, b| (a.tier, &a.units, &a.server).cmp(&(b.tier, &b.units, &b.server)));
-    with_units
-        .chunk_by(|a, b| (a.tier, &a.units) == (b.tier, &b.units))
-        .flat_map(|same| same.chunks(BATCH_SIZE))
-        .map(|batch| Batch { servers: ids(batch), units: batch[0].units.clone(), refused_since: None })
-        .collect()
-}
-
-/// Batches of servers to stop or start.
-pub fn server_batches(servers: &[PlannedServer]) -> Vec<Batch> {
-    let mut acted_on: Vec<&PlannedServer> = servers.iter().filter(|s| is_acted_on(s)).collect();
-    acted_on.sort_by(|a, b| (a.tier, &a.server).cmp(&(b.tier, &b.server)));
-    acted_on
-        .chunks(BATCH_SIZE)
-        .map(|batch| Batch { servers: ids(batch), units: Vec::new(), refused_since: None })
-        .collect()
-}
-
 fn is_acted_on(server: &PlannedServer) -> bool {
     matches!(server.treatment, Treatment::Act | Treatment::Join | Treatment::Release { .. })
-}
-
-fn ids(batch: &[&PlannedServer]) -> Vec<ServerId> {
-    batch.iter().map(|server| server.server.clone()).collect()
 }
 
 #[cfg(test)]

@@ -59,6 +59,7 @@ pub fn hold(number: usize, own: Own) -> Hold {
         name: planned.name,
         app: AppName::parse("orders").unwrap(),
         units: planned.units,
+        tier: 0,
         state: ServerState::Running,
     };
     let run = run(1, Direction::Shutdown).run;

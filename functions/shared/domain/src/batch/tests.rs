@@ -167,3 +167,14 @@ fn services_start_only_on_a_server_that_is_up() {
         assert!(not_done(act(Step::StartServices, &server, Some(&held))).contains("not up"));
     }
 }
+
+#[test]
+fn services_stop_from_the_highest_tier_and_start_from_the_lowest() {
+    let names = |step, run: &RunRef| {
+        let batches = vec![("a".to_owned(), 0), ("b".to_owned(), 2), ("c".to_owned(), 0), ("d".to_owned(), -1)];
+        let tiers = Tier::in_order(run, step, batches).into_iter();
+        tiers.map(|tier| tier.services.into_iter().map(|b| b.batch).collect::<String>()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(Step::StopServices, &down()), ["b", "ac", "d"]);
+    assert_eq!(names(Step::StartServices, &up()), ["d", "ac", "b"]);
+}

@@ -6,6 +6,7 @@ fn hold(prior: ServerState, own: Own) -> Hold {
         name: String::new(),
         app: AppName::parse("orders").unwrap(),
         units: vec![UnitName::parse("b.service").unwrap(), UnitName::parse("a.service").unwrap()],
+        tier: 0,
         state: prior,
     };
     let key = KeyArn::parse("arn:aws:kms:eu-west-1:111122223333:key/1").unwrap();
