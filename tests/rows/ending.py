@@ -10,7 +10,7 @@ from tests.rows.scene import Scene, by_lockstep
 from tests.world import fleet, ledger, story
 from tests.world.cloud import Cloud, NeverHappened
 
-# An incomplete run is tried again after a quarter of an hour; what needs longer waits for it by itself.
+# An incomplete run is tried again after five minutes, ten, and so on; what needs longer waits for it by itself.
 FIXED_WITHIN_S = 2_400
 
 

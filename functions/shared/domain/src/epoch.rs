@@ -13,7 +13,7 @@ const HOUR: SignedDuration = SignedDuration::from_hours(1);
 const AFTER_DEATH: (SignedDuration, SignedDuration) = (SignedDuration::from_mins(1), HOUR);
 /// Likewise an attempt that ended without bringing everything about.
 const AFTER_INCOMPLETE: (SignedDuration, SignedDuration) =
-    (SignedDuration::from_mins(15), SignedDuration::from_hours(6));
+    (SignedDuration::from_mins(5), SignedDuration::from_hours(6));
 
 /// The ledger's record of a watched key (`KEY#<arn>` / `KEY`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -223,7 +223,7 @@ pub fn continue_run(
 }
 
 fn rest((first, longest): (SignedDuration, SignedDuration), attempt: u32) -> SignedDuration {
-    let doubled = first * 2_i32.pow(attempt.saturating_sub(1).min(6));
+    let doubled = first * 2_i32.pow(attempt.saturating_sub(1).min(8));
     doubled.min(longest)
 }
 

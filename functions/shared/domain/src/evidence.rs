@@ -84,7 +84,7 @@ pub fn prove(
     if let Some(refusal) = &evidence.refused {
         // A batch that was refused for good is followed by single calls: their intent must stay in the ledger.
         let noted = match refusal.meaning() {
-            Meaning::Refused => None,
+            Meaning::Refused | Meaning::NoCapacity => None,
             _ => after_refusal(batch.step, hold, refusal),
         };
         return Proof { hold: noted, ..Proof::outcome(None) };
@@ -131,11 +131,19 @@ fn after_refusal(step: Step, hold: Option<Hold>, refusal: &CallRefusal) -> Optio
     Some(hold)
 }
 
-/// A call for one server that failed: asked again, or if it was refused for good, looked at.
+/// A call for one server that failed: asked again, looked at if it was refused for good, or left to the next attempt.
 fn refused(step: Step, hold: Option<Hold>, refusal: &CallRefusal, call: &str) -> Proof {
-    let final_word = (refusal.meaning() == Meaning::Refused).then(|| format!("{call} was refused: {}", refusal.said()));
-    let again = final_word.is_none();
-    Proof { hold: after_refusal(step, hold, refusal), again, refused: final_word, ..Proof::outcome(None) }
+    let mut proof = Proof { hold: after_refusal(step, hold, refusal), ..Proof::outcome(None) };
+    match refusal.meaning() {
+        Meaning::Passing | Meaning::AnswerLost => proof.again = true,
+        Meaning::Refused => proof.refused = Some(format!("{call} was refused: {}", refusal.said())),
+        // It may take hours, and the others of the batch shall not wait for it.
+        Meaning::NoCapacity => {
+            let reason = format!("it waits for capacity and is tried again: {}", refusal.said());
+            proof.outcome = Some(Outcome::not_done(reason));
+        }
+    }
+    proof
 }
 
 fn answer_for<'a>(server: &PlannedServer, evidence: &'a Evidence) -> Option<&'a CallAnswer> {

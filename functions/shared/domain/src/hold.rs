@@ -160,7 +160,7 @@ impl Hold {
         match meaning {
             Meaning::AnswerLost if self.was.is_proven() => {}
             Meaning::AnswerLost => self.was = Own::Intent,
-            Meaning::Passing | Meaning::Refused => self.own = self.was,
+            Meaning::Passing | Meaning::NoCapacity | Meaning::Refused => self.own = self.was,
         }
     }
 

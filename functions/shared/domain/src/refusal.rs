@@ -25,8 +25,10 @@ pub struct CallRefusal {
 /// What is known after a call failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Meaning {
-    /// Not carried out, and can be later: throttled, or no capacity right now.
+    /// Not carried out, and can be in a moment: throttled.
     Passing,
+    /// Not carried out, for the type and zone of some server has no capacity right now; that may take hours.
+    NoCapacity,
     /// Not carried out, and will not be.
     Refused,
     /// Perhaps carried out: it timed out, or broke down on the way back.
@@ -38,8 +40,11 @@ impl CallRefusal {
         let passing = ["RequestLimitExceeded", "Request limit exceeded", "Throttl", "Rate exceeded", "RateExceeded"];
         let capacity = ["InsufficientInstanceCapacity", "sufficient capacity", "Insufficient capacity"];
         let said = |words: &[&str]| words.iter().any(|word| self.cause.contains(word) || self.error.contains(word));
-        if said(&passing) || said(&capacity) {
+        if said(&passing) {
             return Meaning::Passing;
+        }
+        if said(&capacity) {
+            return Meaning::NoCapacity;
         }
         match self.status_code() {
             Some(429) => Meaning::Passing,
@@ -75,7 +80,7 @@ pub enum NextTry {
 /// `since` is when the batch was first refused.
 pub fn next_try(step: Step, meaning: Meaning, since: Timestamp, now: Timestamp) -> NextTry {
     match meaning {
-        Meaning::Refused if !step.is_about_services() => NextTry::OneByOne,
+        Meaning::Refused | Meaning::NoCapacity if !step.is_about_services() => NextTry::OneByOne,
         _ if now.duration_since(since) >= PATIENCE => NextTry::GiveUp,
         _ => NextTry::Again,
     }
@@ -93,8 +98,12 @@ mod tests {
     fn a_throttled_call_was_not_carried_out_and_can_be_later() {
         let throttled = "Request limit exceeded. (Service: Ec2, Status Code: 503, Request ID: 1)";
         assert_eq!(refusal("Ec2.Ec2Exception", throttled).meaning(), Meaning::Passing);
+    }
+
+    #[test]
+    fn a_start_without_capacity_was_not_carried_out_although_the_service_is_to_blame() {
         let full = "We currently do not have sufficient capacity (Service: Ec2, Status Code: 500, Request ID: 1)";
-        assert_eq!(refusal("Ec2.Ec2Exception", full).meaning(), Meaning::Passing);
+        assert_eq!(refusal("Ec2.Ec2Exception", full).meaning(), Meaning::NoCapacity);
     }
 
     #[test]
@@ -116,6 +125,7 @@ mod tests {
     fn one_bad_server_leads_to_single_calls_and_a_passing_refusal_to_patience_with_an_end() {
         let (then, soon) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH + SignedDuration::from_secs(30));
         assert_eq!(next_try(Step::StopServers, Meaning::Refused, then, soon), NextTry::OneByOne);
+        assert_eq!(next_try(Step::StartServers, Meaning::NoCapacity, then, soon), NextTry::OneByOne);
         assert_eq!(next_try(Step::StopServices, Meaning::Refused, then, soon), NextTry::Again);
         assert_eq!(next_try(Step::StopServers, Meaning::Passing, then, soon), NextTry::Again);
         assert_eq!(next_try(Step::StopServers, Meaning::AnswerLost, then, then + PATIENCE), NextTry::GiveUp);

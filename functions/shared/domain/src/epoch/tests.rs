@@ -87,7 +87,7 @@ fn a_run_that_did_all_it_could_is_not_tried_again() {
 #[test]
 fn an_incomplete_run_is_tried_again_at_longer_and_longer_intervals() {
     let incomplete = ended(Ending::ShutdownIncomplete, true);
-    for (attempt, rest) in [(1, 15), (2, 30), (5, 240), (6, 360), (50, 360)] {
+    for (attempt, rest) in [(1, 5), (2, 10), (5, 80), (7, 320), (8, 360), (50, 360)] {
         assert_eq!(next(&died(attempt), Some(&incomplete), Execution::Closed, rest - 1), RunAction::Nothing);
         assert!(matches!(next(&died(attempt), Some(&incomplete), Execution::Closed, rest), RunAction::Open(_)));
     }

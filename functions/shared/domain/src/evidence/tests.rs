@@ -92,6 +92,15 @@ fn a_throttled_server_is_asked_again() {
 }
 
 #[test]
+fn a_server_without_capacity_waits_for_the_next_attempt_and_keeps_no_other() {
+    let full =
+        answer(None, Some("insufficient capacity: InsufficientInstanceCapacity (Service: Ec2, Status Code: 500)"));
+    let proof = start(&full, SOON);
+    assert!(matches!(proof.outcome, Some(Outcome::NotDone { reason }) if reason.contains("waits for capacity")));
+    assert!(!proof.again && proof.release.is_none());
+}
+
+#[test]
 fn a_lost_answer_leaves_the_server_in_doubt() {
     let refused = Some(CallRefusal { error: "States.Timeout".into(), cause: String::new() });
     let proof = stop(Own::Intent, &Evidence { refused, ..Evidence::default() });
