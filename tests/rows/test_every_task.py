@@ -62,12 +62,8 @@ WITHIN_THE_GRACE = {"startup: Mail that the shutdown is cancelled"}
 
 
 # What the product does not survive yet, and why.
-LOST_WHEN_THROTTLED = "Ssm.ThrottlingException is none of the errors that the task is tried again by"
 LOST_WHEN_REPEATED = "the second answer says `stopping`, which is taken for a stop by somebody else"
 NOT_YET = {
-    ("throttle", "shutdown/Services: Read what the units did"): LOST_WHEN_THROTTLED,
-    ("throttle", "startup/Services: Read what the units did"): LOST_WHEN_THROTTLED,
-    ("throttle", "startup/Servers: Look at the agents"): LOST_WHEN_THROTTLED,
     ("twice", "shutdown/Servers: Stop the servers"): LOST_WHEN_REPEATED,
     ("twice", "shutdown/Servers: Stop one server"): LOST_WHEN_REPEATED,
 }
