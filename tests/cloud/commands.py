@@ -1,9 +1,9 @@
 """Run Command: an invocation waits for its agent, works through the units one by one, and reports.
 
 The shell of a document is not interpreted. A document with the parameters `Verb` and `Units` is simulated:
-for each unit in order the state before, the verb, and the state after, one line of output each. If it has
-the parameter `Run`, too, the state before is what the first command of that run found, until the server is
-restarted. Any other document succeeds without output.
+for each unit in order the state before, the verb, and the state after, one line of output each. The state
+before a stop is noted until the unit is started or the server goes down; units after one that did not start
+are not started. Any other document succeeds without output.
 """
 
 import time
@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.cloud import calls
 from tests.cloud.clock import timeline
-from tests.cloud.units import WANTED
+from tests.cloud.units import WANTED, Unit
 from tests.cloud.world import Server
 
 DELIVERY_TAKES_S = 1
@@ -78,26 +78,29 @@ class Invocation:
         if not names:
             self.finish("Failed", "Failed", 1) if failed else self.finish("Success", "Success", 0)
             return
-        unit = self.server.units.get(names[0])
-        takes_s = unit.takes_s if unit and verb != "status" else 0
-        timeline.after(takes_s, lambda: self.do_unit(verb, names, failed))
-
-    def do_unit(self, verb: str, names: list[str], failed: bool) -> None:
-        if self.is_over or self.server.agent != "online":
-            return
         name, *rest = names
         unit = self.server.units.get(name)
         if unit is None:
             self.printed += f"{name} unknown unknown\n"
             self.next_unit(verb, rest, failed=True)
             return
-        before = self.server.first_seen(self.parameter("Run"), unit)
+        before = self.server.note(unit) if verb == "stop" else unit.state
+        if verb == "status" or (verb == "start" and failed):
+            self.printed += f"{name} {before} {unit.state}\n"
+            self.next_unit(verb, rest, failed)
+            return
+        timeline.after(unit.takes_s, lambda: self.do_unit(verb, unit, before, rest, failed))
+
+    def do_unit(self, verb: str, unit: Unit, before: str, rest: list[str], failed: bool) -> None:
+        if self.is_over or self.server.agent != "online":
+            return
         unit.apply(verb)
-        self.printed += f"{name} {before} {unit.state}\n"
-        if verb != "status":
-            calls.world_did("systemd", verb, [f"{self.server.id}/{name}"], unit.state, before=before)
+        self.printed += f"{unit.name} {before} {unit.state}\n"
+        calls.world_did("systemd", verb, [f"{self.server.id}/{unit.name}"], unit.state, before=before)
+        if verb == "start" and unit.reached(verb):
+            self.server.noted_states.pop(unit.name, None)
         if verb == "stop" and unit.state == "inactive" and unit.restarts_after_s is not None:
-            timeline.after(unit.restarts_after_s, lambda: self.restart(name))
+            timeline.after(unit.restarts_after_s, lambda: self.restart(unit.name))
         self.next_unit(verb, rest, failed or not unit.reached(verb))
 
     def restart(self, name: str) -> None:

@@ -48,7 +48,6 @@ COMMAND = {
     "parameters": {
         "Verb": {"type": "String", "allowedValues": ["stop", "start", "status"]},
         "Units": {"type": "String", "allowedPattern": "^[a-z. -]+$"},
-        "Run": {"type": "String", "default": "", "allowedPattern": "^[a-z0-9-]*$"},
     },
     "mainSteps": [{"action": "aws:runShellScript", "name": "units", "inputs": {"timeoutSeconds": "300"}}],
 }

@@ -75,10 +75,10 @@ def test_an_agent_is_found_by_its_server_while_it_is_online(cloud):
     assert pings("Online") == {first: "Online"}
 
 
-def command(cloud, id: str, verb: str, units: str, run: str) -> dict:
+def command(cloud, id: str, verb: str, units: str) -> dict:
     """A command from its start to its end, as ListCommandInvocations shows it."""
     ssm = cloud.client("ssm")
-    parameters = {"Verb": [verb], "Units": [units], "Run": [run]}
+    parameters = {"Verb": [verb], "Units": [units]}
     sent = ssm.send_command(DocumentName="Command", InstanceIds=[id], Parameters=parameters)["Command"]["CommandId"]
 
     def ended() -> dict | None:
@@ -92,30 +92,17 @@ def command(cloud, id: str, verb: str, units: str, run: str) -> dict:
 def test_units_are_taken_in_the_order_of_the_command(cloud, command_document):
     [id] = cloud.servers(1)
     cloud.until(lambda: cloud.server(id)["agent"] == "online")
-    stopped = command(cloud, id, "stop", "b.service a.service", "run-1")
+    stopped = command(cloud, id, "stop", "b.service a.service")
     assert stopped["CommandPlugins"][0]["Output"] == "b.service active inactive\na.service active inactive\n"
-    started = command(cloud, id, "start", "a.service b.service", "run-2")
+    started = command(cloud, id, "start", "a.service b.service")
     assert started["CommandPlugins"][0]["Output"] == "a.service inactive active\nb.service inactive active\n"
-
-
-def test_a_command_that_is_repeated_by_its_run_tells_what_was_there_before_the_first(cloud, command_document):
-    ec2 = cloud.client("ec2")
-    [id] = cloud.servers(1)
-    cloud.until(lambda: cloud.server(id)["agent"] == "online")
-    again = [command(cloud, id, "stop", "a.service", run)["CommandPlugins"][0]["Output"] for run in ("1", "1", "2")]
-    assert again == [f"a.service {before} inactive\n" for before in ("active", "active", "inactive")]
-    ec2.stop_instances(InstanceIds=[id])
-    cloud.until(lambda: cloud.server(id)["state"] == "stopped")
-    ec2.start_instances(InstanceIds=[id])
-    cloud.until(lambda: cloud.server(id)["agent"] == "online")
-    assert command(cloud, id, "start", "a.service", "1")["CommandPlugins"][0]["Output"] == "a.service inactive active\n"
 
 
 def test_what_a_failed_script_says_follows_its_lines(cloud, command_document):
     [id] = cloud.servers(1)
     cloud.until(lambda: cloud.server(id)["agent"] == "online")
     cloud.ask("PATCH", f"servers/{id}", {"units": {"a.service": {"refuses_stop": True}}})
-    failed = command(cloud, id, "stop", "a.service", "run-1")
+    failed = command(cloud, id, "stop", "a.service")
     [plugin] = failed["CommandPlugins"]
     assert (failed["Status"], plugin["ResponseCode"]) == ("Failed", 1)
     assert plugin["Output"].startswith("a.service active active\n\n----------ERROR-------\n")

@@ -31,8 +31,8 @@ class Server:
     # So many starts will be accepted and end in `stopped`.
     failing_starts: int = 0
     known_units: dict[str, Unit] = field(default_factory=dict)
-    # By run and unit; on the disk of the server this is `/run`, which a stop empties.
-    kept_states: dict[tuple[str, str], str] = field(default_factory=dict)
+    # What each unit was before it was stopped; on the server this is a folder of `/run`, which a stop empties.
+    noted_states: dict[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -78,13 +78,15 @@ class Server:
             return "not-applicable"
         return "ok" if time.time() >= self.running_since + self.status_checks_take_s else "initializing"
 
-    def first_seen(self, run: str | None, unit: Unit) -> str:
-        """The state of a unit before the first command of the run; without a run, its state now."""
-        return self.kept_states.setdefault((run, unit.name), unit.state) if run else unit.state
+    def note(self, unit: Unit) -> str:
+        """The state of a unit before the first stop since it was started; noted before it is stopped."""
+        if unit.state == "active" or unit.name not in self.noted_states:
+            self.noted_states[unit.name] = unit.state
+        return self.noted_states[unit.name]
 
     def lose_power(self) -> None:
         """The operating system shuts down: every unit goes with it, whatever refuses an ordinary stop."""
-        self.kept_states.clear()
+        self.noted_states.clear()
         for unit in self.units.values():
             if unit.state != "inactive":
                 unit.state = "inactive"

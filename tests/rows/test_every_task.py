@@ -66,33 +66,21 @@ WITHIN_THE_GRACE = {"startup: Mail that the shutdown is cancelled"}
 ENDS_IN_DOUBT = {"shutdown/Servers: Stop the servers", "shutdown/Servers: Stop one server"}
 
 
-# What the product does not survive yet, and why.
-LOST_WHEN_THROTTLED = "Ssm.ThrottlingException is none of the errors that the task is tried again by"
-NOT_YET = {
-    ("throttle", "shutdown/Services: Read what the units did"): LOST_WHEN_THROTTLED,
-    ("throttle", "startup/Services: Read what the units did"): LOST_WHEN_THROTTLED,
-    ("throttle", "startup/Servers: Look at the agents"): LOST_WHEN_THROTTLED,
-}
+def world_of(task: str) -> pytest.MarkDecorator:
+    return pytest.mark.world("usual" if task in WITHIN_THE_GRACE else "quick")
 
 
-def every_task(kind: str) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("task", [pytest.param(t, marks=marks(t, kind)) for t in TASKS], ids=TASKS)
-
-
-def marks(task: str, kind: str) -> list[pytest.MarkDecorator]:
-    world = pytest.mark.world("usual" if task in WITHIN_THE_GRACE else "quick")
-    why = NOT_YET.get((kind, task))
-    return [world, pytest.mark.xfail(strict=True, reason=why)] if why else [world]
+every_task = pytest.mark.parametrize("task", [pytest.param(task, marks=world_of(task)) for task in TASKS], ids=TASKS)
 
 
 @pytest.mark.task("fails")
-@every_task("throttle")
+@every_task
 def test_a_task_that_fails_once_changes_nothing_of_the_end(scene, task):
     assert_the_story_ends_well(scene, task, "throttle")
 
 
 @pytest.mark.task("twice")
-@every_task("twice")
+@every_task
 def test_a_task_that_is_carried_out_twice_changes_nothing_of_the_end(scene, task):
     assert_the_story_ends_well(scene, task, "twice")
 

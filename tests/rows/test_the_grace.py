@@ -1,5 +1,7 @@
 """Rows of the grace and of the look that ends it: nothing stops too early, and unknown is not disabled."""
 
+from datetime import UTC
+
 import pytest
 
 from tests.world import fleet, rules
@@ -115,12 +117,29 @@ def test_a_key_that_waits_for_its_deletion_is_off(scene):
 
 
 @pytest.mark.row(29)
-@pytest.mark.xfail(strict=True, reason="no mail names the date on which the key is deleted")
 def test_a_mail_names_the_day_on_which_the_key_will_be_deleted(scene):
     scene.begin()
     deleted = scene.cloud.client("kms").schedule_key_deletion(KeyId=scene.key, PendingWindowInDays=7)["DeletionDate"]
+    told = scene.ended("shutdown", 1)
+    subjects = [mail["Subject"] for mail in told.mails]
+    assert len(subjects) == 2 and "ahead" in subjects[0] and "shut down" in subjects[1]
+    for mail in told.mails:
+        assert deleted.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") in mail["BodyText"]
+        assert f"cancel-key-deletion --key-id {scene.key}" in mail["BodyText"]
+
+
+@pytest.mark.row(29)
+def test_a_warning_goes_out_without_the_day_if_the_key_cannot_be_looked_at(scene):
+    """The first look finds the key off, and the next is that of the mail, unless it is that of a sweep."""
+    scene.begin()
+    fault = scene.fault("kms", "DescribeKey", "deny", nth=2, times=2, actor="lockstep")
+    scene.cloud.client("kms").schedule_key_deletion(KeyId=scene.key, PendingWindowInDays=7)
     scene.until_warned()
-    assert deleted.strftime("%Y-%m-%d") in scene.mails()[0]["BodyText"]
+    assert fault.fired
+    assert "cancel-key-deletion" not in scene.mails()[0]["BodyText"]
+    told = scene.ended("shutdown", 1)
+    assert told.ending == "shutdown_complete"
+    assert "cancel-key-deletion" in told.mails[-1]["BodyText"]
 
 
 @pytest.mark.row(30)

@@ -12,6 +12,14 @@ ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "statemachine").glob("*.asl.json"))
 # Calls that change the fleet: tried again only after a fresh look at the key, so never by Retry.
 ACTS = ("ec2:stopInstances", "ec2:startInstances", "ssm:sendCommand")
+# By the service of a resource: how Step Functions names the error by which that service slows a caller down. EC2
+# models no errors, so its `RequestLimitExceeded` is one of all that are named after it.
+THROTTLED = {
+    "lambda": "Lambda.TooManyRequestsException",
+    "events": "EventBridge.ThrottlingException",
+    "ec2": "Ec2.Ec2Exception",
+    "ssm": "Ssm.ThrottlingException",
+}
 LONGEST_EXPRESSION = 185
 JSONPATH = {
     "InputPath",
@@ -40,6 +48,10 @@ every_task = pytest.mark.parametrize(("name", "state"), TASKS, ids=[name for nam
 
 def acts(state: dict[str, Any]) -> bool:
     return state["Resource"].endswith(ACTS)
+
+
+def service(state: dict[str, Any]) -> str:
+    return state["Resource"].split(":::")[1].removeprefix("aws-sdk:").split(":")[0]
 
 
 def strings(value: Any) -> Iterator[str]:
@@ -92,6 +104,16 @@ def test_a_task_is_tried_again_by_named_errors_with_jitter(name, state):
         assert "States.Timeout" in retry["ErrorEquals"]
         assert retry["JitterStrategy"] == "FULL" and retry["BackoffRate"] > 1
         assert retry["MaxDelaySeconds"] <= 60 and retry["MaxAttempts"] >= 2
+
+
+@every_task
+def test_a_task_that_is_tried_again_is_tried_again_when_its_service_throttles(name, state):
+    for retry in state.get("Retry", ()):
+        assert THROTTLED[service(state)] in retry["ErrorEquals"]
+
+
+def test_every_service_that_is_called_is_called_by_a_task_that_is_tried_again():
+    assert {service(state) for _, state in TASKS if "Retry" in state} == THROTTLED.keys()
 
 
 def test_maps_over_batches_let_one_batch_fail_alone():

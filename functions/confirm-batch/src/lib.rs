@@ -40,16 +40,12 @@ pub struct Answer {
     pub watched: Vec<ServerId>,
     /// Unit names in the order in which to act, separated by spaces.
     pub units: String,
-    /// In whose name units are asked: the same for every attempt, so that what they were before is kept.
-    pub on_behalf_of: String,
     pub asked_at: Timestamp,
 }
 
 impl Answer {
-    fn empty(verdict: &'static str, run: &RunRef, now: Timestamp) -> Self {
-        let on_behalf_of = run.run.of_epoch().to_owned();
-        let (servers, watched, units) = (Vec::new(), Vec::new(), String::new());
-        Self { verdict, servers, watched, units, on_behalf_of, asked_at: now }
+    fn empty(verdict: &'static str, now: Timestamp) -> Self {
+        Self { verdict, servers: Vec::new(), watched: Vec::new(), units: String::new(), asked_at: now }
     }
 }
 
@@ -67,13 +63,13 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
             // Written down, so that no other batch of this run goes on if the key changes back.
             world.ledger.let_go(&run.run, now).await?;
             tracing::info!(decision = "superseded", reason, run.name = %run.run, batch, "batch confirmed");
-            return Ok(Answer::empty("superseded", &run, now));
+            return Ok(Answer::empty("superseded", now));
         }
     }
     let members = world.ledger.batch(&run.run, &batch).await?;
     let servers = world.ledger.servers_of(&run.run, &members.servers).await?;
     let holds = world.ledger.holds(&members.servers).await?;
-    let mut answer = Answer::empty("nothing", &run, now);
+    let mut answer = Answer::empty("nothing", now);
     let (mut intents, mut changed) = (Vec::new(), Vec::new());
     for planned in servers {
         let hold = holds.get(&planned.server);
@@ -94,7 +90,7 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
         changed.extend((server != planned).then_some(server));
     }
     if !world.ledger.write_holds(&run, &intents).await? {
-        return Ok(Answer::empty("superseded", &run, now));
+        return Ok(Answer::empty("superseded", now));
     }
     world.ledger.put_servers(&run.run, &changed).await?;
     if !answer.servers.is_empty() {

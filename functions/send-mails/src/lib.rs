@@ -1,13 +1,16 @@
 //! One mail to each admin of each app that a run concerns; each is claimed before it is sent.
 
+use jiff::Timestamp;
 use lockstep_aws::clock;
 use lockstep_aws::configuration::{self, SdkConfig};
 use lockstep_aws::error::Failure;
+use lockstep_aws::keys::Keys;
 use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
 use lockstep_aws::ledger::mails::{Claim, MailId};
 use lockstep_aws::mails::{Mails, Sent};
 use lockstep_domain::app::{Address, AppName, AppRecord, Language};
+use lockstep_domain::key::KeyArn;
 use lockstep_domain::mail::{Occasion, Story, render};
 use lockstep_domain::plan::PlannedServer;
 use lockstep_domain::report::{by_app, line};
@@ -17,6 +20,7 @@ use serde_json::Value;
 
 pub struct World {
     ledger: Ledger,
+    keys: Keys,
     mails: Mails,
     operator: Address,
     language: Language,
@@ -26,6 +30,7 @@ impl World {
     pub fn new(sdk: &SdkConfig) -> Result<Self, Failure> {
         Ok(Self {
             ledger: Ledger::new(sdk)?,
+            keys: Keys::new(sdk),
             mails: Mails::new(sdk)?,
             operator: Address::parse(&configuration::required("OPERATOR_ADDRESS")?)?,
             language: configuration::default_language()?,
@@ -63,15 +68,17 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
     let Some(occasion) = occasion(&record, about) else { return Ok(answer) };
     let servers = world.ledger.servers(&run.run).await?;
     let report = by_app(&servers);
+    let deleted_at = if occasion.is_of_a_key_that_is_off() { world.deletion_date(&record.key).await } else { None };
     for (app, of_app) in &report.apps {
         let addressed = world.addressed(app).await?;
         for admin in &addressed.admins {
-            let words = Words { record: &record, occasion, app: app.as_str(), language: addressed.language };
+            let language = addressed.language;
+            let words = Words { record: &record, occasion, deleted_at, app: app.as_str(), language };
             world.send(&words, of_app, &report.unmanaged, admin, &mut answer).await?;
         }
     }
     if report.apps.is_empty() && (!report.unmanaged.is_empty() || about == About::Ended) {
-        let words = Words { record: &record, occasion, app: "(no app)", language: world.language };
+        let words = Words { record: &record, occasion, deleted_at, app: "(no app)", language: world.language };
         world.send(&words, &[], &report.unmanaged, &world.operator, &mut answer).await?;
     }
     let (sent, refused, put_off) = (answer.sent, answer.refused, answer.put_off);
@@ -99,6 +106,7 @@ fn occasion(record: &RunRecord, about: About) -> Option<Occasion> {
 struct Words<'a> {
     record: &'a RunRecord,
     occasion: Occasion,
+    deleted_at: Option<Timestamp>,
     app: &'a str,
     language: Language,
 }
@@ -114,6 +122,17 @@ impl Words<'_> {
 }
 
 impl World {
+    /// A mail without the date is better than none.
+    async fn deletion_date(&self, key: &KeyArn) -> Option<Timestamp> {
+        match self.keys.deletion_date(key).await {
+            Ok(date) => date,
+            Err(failure) => {
+                tracing::warn!(error.chain = failure.chain(), "a mail does without the key's deletion date");
+                None
+            }
+        }
+    }
+
     /// An app that nobody enrolled is mailed to the operator.
     async fn addressed(&self, app: &AppName) -> Result<AppRecord, Failure> {
         let enrolled = self.ledger.app(app).await?;
@@ -152,6 +171,7 @@ impl World {
             run: &record.run,
             noticed_at: record.noticed_at,
             grace_ends_at: record.grace_ends_at,
+            deleted_at: words.deleted_at,
             now,
             lines: &lines(of_app),
             unmanaged: &lines(unmanaged),

@@ -1,14 +1,22 @@
 //! KMS: the truth about a key.
 
+use std::time::Duration;
+
 use aws_config::SdkConfig;
 use aws_sdk_kms::Client;
+use aws_sdk_kms::config;
+use aws_sdk_kms::config::timeout::TimeoutConfig;
 use aws_sdk_kms::error::ProvideErrorMetadata;
 use aws_sdk_kms::types::KeyMetadata;
+use jiff::Timestamp;
 use lockstep_domain::enrolment::KeyFacts;
 use lockstep_domain::error::Refusal;
 use lockstep_domain::key::{KeyArn, KeyLook};
 
 use crate::error::Failure;
+
+/// How long a mail waits for what it can do without, retries included.
+const MAIL_WAITS: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone)]
 pub struct Keys {
@@ -51,6 +59,19 @@ impl Keys {
             multi_region: metadata.multi_region().unwrap_or(false),
             rotates: rotation.ok().map(|answer| answer.key_rotation_enabled()),
         })
+    }
+
+    /// `DeletionDate` of the key, which KMS gives only while the key waits for its deletion.
+    pub async fn deletion_date(&self, key: &KeyArn) -> Result<Option<Timestamp>, Failure> {
+        let timeouts = TimeoutConfig::builder().operation_timeout(MAIL_WAITS).build();
+        let ask = self.client.describe_key().key_id(key.as_str()).customize();
+        let answer = ask
+            .config_override(config::Builder::new().timeout_config(timeouts))
+            .send()
+            .await
+            .map_err(|error| Failure::of_call(format!("asking when key {key} is deleted"), error))?;
+        let date = answer.key_metadata.and_then(|metadata| metadata.deletion_date);
+        Ok(date.and_then(|date| Timestamp::from_second(date.secs()).ok()))
     }
 
     async fn describe(&self, key: &KeyArn) -> Result<KeyMetadata, Failure> {

@@ -1,5 +1,6 @@
 //! The mails: what happened, to what, when, what to do, what happens next; then the report; then ids.
 
+mod deletion;
 mod words;
 
 use jiff::Timestamp;
@@ -46,6 +47,14 @@ impl Occasion {
             ending => Some(Self::Ended(ending)),
         }
     }
+
+    /// The key is off, so that it may be waiting for its deletion.
+    pub fn is_of_a_key_that_is_off(self) -> bool {
+        matches!(
+            self,
+            Self::GraceStarted | Self::Flapping | Self::Ended(Ending::ShutdownComplete | Ending::ShutdownIncomplete)
+        )
+    }
 }
 
 /// Everything that a mail says.
@@ -57,11 +66,20 @@ pub struct Story<'a> {
     pub run: &'a RunName,
     pub noticed_at: Timestamp,
     pub grace_ends_at: Timestamp,
+    /// `DeletionDate` of the key, if KMS gave one.
+    pub deleted_at: Option<Timestamp>,
     pub now: Timestamp,
     /// Servers of this app.
     pub lines: &'a [Line],
     /// Servers of nobody that use the key.
     pub unmanaged: &'a [Line],
+}
+
+impl Story<'_> {
+    /// When the key is deleted, if this mail is to say so.
+    fn deletion(&self) -> Option<Timestamp> {
+        self.deleted_at.filter(|_| self.occasion.is_of_a_key_that_is_off())
+    }
 }
 
 /// A mail, ready to be sent as text.
@@ -77,6 +95,9 @@ pub fn render(story: &Story<'_>, language: Language) -> Mail {
     let happened = (words.happened)(story.occasion);
     let short_key: String = story.key.id().chars().take(8).collect();
     let mut text = format!("{}\n\n", (words.opening)(story));
+    if let Some(at) = story.deletion() {
+        text.push_str(&format!("{}\n\n", (words.deletion)(story.key, at)));
+    }
     text.push_str(&format!("{}\n\n", (words.to_do)(story)));
     push_lines(&mut text, &words, words.servers, story.lines, true);
     push_lines(&mut text, &words, words.unmanaged, story.unmanaged, false);
@@ -122,6 +143,10 @@ mod tests {
     use super::*;
 
     fn story_of(occasion: Occasion, language: Language) -> Mail {
+        story_of_key(occasion, language, None)
+    }
+
+    fn story_of_key(occasion: Occasion, language: Language, deleted_at: Option<&str>) -> Mail {
         let key = KeyArn::parse("arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab").unwrap();
         let run = RunName::new(&key, 7, crate::run::Direction::Shutdown, 1);
         let line =
@@ -134,6 +159,7 @@ mod tests {
                 run: &run,
                 noticed_at: "2026-11-01T03:00:00Z".parse().unwrap(),
                 grace_ends_at: "2026-11-01T03:10:00Z".parse().unwrap(),
+                deleted_at: deleted_at.map(|at| at.parse().unwrap()),
                 now: "2026-11-01T03:01:00Z".parse().unwrap(),
                 lines: &[line(Said::WillStop)],
                 unmanaged: &[line(Said::NotManaged)],
@@ -165,5 +191,46 @@ mod tests {
     fn the_warning_says_when_and_how_to_prevent_it() {
         let mail = story_of(Occasion::GraceStarted, Language::En);
         assert!(mail.text.contains("2026-11-01 03:10 UTC") && mail.text.contains("aws kms enable-key"));
+    }
+    /// The date is later than every other of the mail.
+    const DELETED_AT: &str = "2026-11-08T02:59:30Z";
+
+    #[test]
+    fn a_key_that_waits_for_its_deletion_is_named_with_the_date_and_with_what_cancels_it() {
+        for (language, words) in [(Language::En, "scheduled for deletion"), (Language::Ja, "削除が予定されています")]
+        {
+            for occasion in [
+                Occasion::GraceStarted,
+                Occasion::Flapping,
+                Occasion::Ended(Ending::ShutdownComplete),
+                Occasion::Ended(Ending::ShutdownIncomplete),
+            ] {
+                let text = story_of_key(occasion, language, Some(DELETED_AT)).text;
+                assert!(text.contains(words) && text.contains("2026-11-08 02:59 UTC"), "{text}");
+                let key = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab";
+                let cancel = text.find(&format!("aws kms cancel-key-deletion --key-id {key}\n")).unwrap();
+                assert!(text.find(&format!("aws kms enable-key --key-id {key}\n")).unwrap() > cancel, "{text}");
+                assert_eq!(text.matches("enable-key").count(), 1, "{text}");
+                assert!(!story_of(occasion, language).text.contains("cancel-key-deletion"));
+            }
+        }
+    }
+
+    #[test]
+    fn the_warning_of_a_deletion_still_says_when_the_shutdown_is() {
+        for language in [Language::En, Language::Ja] {
+            let text = story_of_key(Occasion::GraceStarted, language, Some(DELETED_AT)).text;
+            assert_eq!(text.matches("2026-11-01 03:10 UTC").count(), 2, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_mail_about_a_key_that_is_on_says_nothing_of_a_deletion() {
+        for ending in [Ending::ShutdownCancelled, Ending::StartupComplete, Ending::StartupIncomplete] {
+            for language in [Language::En, Language::Ja] {
+                let told = story_of_key(Occasion::Ended(ending), language, Some(DELETED_AT));
+                assert_eq!(told, story_of(Occasion::Ended(ending), language));
+            }
+        }
     }
 }

@@ -1,13 +1,18 @@
 //! The words of every mail, both languages side by side.
 
+use jiff::Timestamp;
+
+use super::deletion::{deletion_en, deletion_ja};
 use super::{Occasion, Story, time};
 use crate::app::Language;
+use crate::key::KeyArn;
 use crate::report::Said;
 use crate::run::Ending;
 
 pub(super) struct Words {
     pub happened: fn(Occasion) -> &'static str,
     pub opening: fn(&Story<'_>) -> String,
+    pub deletion: fn(&KeyArn, Timestamp) -> String,
     pub to_do: fn(&Story<'_>) -> String,
     pub said: fn(&Said) -> &'static str,
     pub problem: &'static str,
@@ -25,6 +30,7 @@ pub(super) fn of(language: Language) -> Words {
         Language::En => Words {
             happened: happened_en,
             opening: opening_en,
+            deletion: deletion_en,
             to_do: to_do_en,
             said: said_en,
             problem: "PROBLEM",
@@ -39,6 +45,7 @@ pub(super) fn of(language: Language) -> Words {
         Language::Ja => Words {
             happened: happened_ja,
             opening: opening_ja,
+            deletion: deletion_ja,
             to_do: to_do_ja,
             said: said_ja,
             problem: "問題",
@@ -127,6 +134,10 @@ fn opening_ja(story: &Story<'_>) -> String {
 
 fn to_do_en(story: &Story<'_>) -> String {
     match story.occasion {
+        Occasion::GraceStarted if story.deletion().is_some() => format!(
+            "To prevent the shutdown, too, both are done before {}.\nIf the shutdown and the deletion are intended, there is nothing to do.",
+            time(story.grace_ends_at)
+        ),
         Occasion::GraceStarted => format!(
             "To prevent this, the key's owner enables the key before then:\n  aws kms enable-key --key-id {}\nIf the shutdown is intended, there is nothing to do.",
             story.key
@@ -148,6 +159,10 @@ fn to_do_en(story: &Story<'_>) -> String {
 
 fn to_do_ja(story: &Story<'_>) -> String {
     match story.occasion {
+        Occasion::GraceStarted if story.deletion().is_some() => format!(
+            "停止も防ぐには、{} までに両方を行ってください。\n意図した停止と削除であれば、対応は不要です。",
+            time(story.grace_ends_at)
+        ),
         Occasion::GraceStarted => format!(
             "停止を防ぐには、それまでにキーの所有者がキーを有効にしてください:\n  aws kms enable-key --key-id {}\n意図した停止であれば、対応は不要です。",
             story.key
