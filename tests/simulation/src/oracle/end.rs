@@ -1,0 +1,96 @@
+//! What must have come about when faults have ceased for hours.
+
+use serde_json::Value;
+
+use super::{GRACE, newest_run};
+use crate::executor::{MINUTE, Millis, now};
+use crate::fleet::{Actor, Server, State};
+use crate::world::World;
+
+/// Longest time from a key's last change to its servers being where they belong, with everything tried again.
+const LONGEST: Millis = 90 * MINUTE;
+
+impl World {
+    /// L1 and L2 for every server.
+    pub fn judge_end(&mut self) {
+        let ids: Vec<String> = self.fleet.keys().cloned().collect();
+        for id in ids {
+            let server = &self.fleet[&id];
+            if !server.is_managed() {
+                continue;
+            }
+            let uses = server.uses();
+            let is_on = |key: &String| self.keys.get(key).is_none_or(|key| key.is_on());
+            let settled = uses.iter().all(|key| self.keys.get(key).is_none_or(|key| now() - key.since() >= LONGEST));
+            let judged = match uses.iter().find(|key| !is_on(key)) {
+                _ if !settled || uses.is_empty() => Ok(()),
+                Some(off) => self.judge_down(&id, server, off).map_err(|how| ("L1 down", how)),
+                None => self.judge_up(&id, server, &uses).map_err(|how| ("L2 up", how)),
+            };
+            if let Err((law, how)) = judged {
+                self.violate(law, &format!("{id}: {how}"));
+            }
+        }
+    }
+
+    /// A key that it uses is off: it is down, or named in the newest report.
+    fn judge_down(&self, id: &str, server: &Server, off: &str) -> Result<(), String> {
+        if server.state == State::Stopped || self.is_reported(id, &[off.to_owned()]) {
+            return Ok(());
+        }
+        // Lockstep stops a server once for an epoch; what a user starts afterwards is the user's.
+        let ends = self.keys.get(off).map_or(0, |key| key.since()) + GRACE;
+        if server.touched_at.is_some_and(|at| at >= ends) {
+            return Ok(());
+        }
+        Err(format!("{off} is off, and it is {:?}", server.state))
+    }
+
+    /// Its keys are on: it is up with its units and no hold is left, or it is named in the newest report.
+    fn judge_up(&self, id: &str, server: &Server, uses: &[String]) -> Result<(), String> {
+        if self.is_reported(id, uses) {
+            return Ok(());
+        }
+        if let Some(hold) = self.hold(id) {
+            return Err(format!("a hold is left that nothing reports: {hold}"));
+        }
+        if server.stopped_by == Some(Actor::Lockstep) && server.state == State::Stopped {
+            let is_again = server.touched_at.is_some_and(|at| at > server.since - 5 * MINUTE);
+            return if is_again { Ok(()) } else { Err("it was stopped for a key, and never started again".to_owned()) };
+        }
+        let is_restarted = server.touched_at.is_some();
+        let down = server.units.iter().find(|(_, unit)| unit.was_active == Some(true) && !unit.is_active);
+        match down {
+            Some((name, _)) if !is_restarted => Err(format!("{name} was active before, and is not again")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the newest run of one of these keys names the server as a problem, in a mail that was sent.
+    fn is_reported(&self, id: &str, keys: &[String]) -> bool {
+        keys.iter().any(|key| {
+            let Some(record) = self.key_record(key) else { return false };
+            let run = newest_run(&record);
+            let Some(planned) = self.planned(&run, id) else { return false };
+            let is_problem = planned["treatment"]["do"] == "doubt"
+                || planned["outcome"]["is"] == "not_done"
+                || planned["services"]["is"] == "not_done"
+                || planned["treatment"]["do"] == "release";
+            is_problem && self.is_mailed(&run, id)
+        })
+    }
+
+    fn is_mailed(&self, run: &str, id: &str) -> bool {
+        let epoch = super::of_epoch(run);
+        self.mails.iter().any(|mail| mail.id.starts_with(epoch) && mail.text.contains(id))
+    }
+
+    /// Whether every key's newest run has ended and nothing is to be tried again: from here on all is still.
+    pub fn is_at_rest(&self) -> bool {
+        let is_over = |record: Value| {
+            let run = self.table.plain(&format!("RUN#{}", newest_run(&record)), "RUN");
+            run.is_none_or(|run| !run["ending"].is_null() && run["worth_another_try"] != true)
+        };
+        self.keys.keys().filter_map(|key| self.key_record(key)).all(is_over) && self.executions.running().next().is_none()
+    }
+}
