@@ -74,10 +74,8 @@ impl Plain {
         let steps: Vec<&str> = path.strip_prefix('$')?.split('.').collect();
         let is_name = |step: &&str| !step.is_empty() && step.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         let is_plain = steps.iter().all(is_name) && equals.is_none_or(|literal| !literal.contains(['\'', '\\']));
-        is_plain.then(|| Self {
-            path: steps.into_iter().map(str::to_owned).collect(),
-            equals: equals.map(str::to_owned),
-        })
+        is_plain
+            .then(|| Self { path: steps.into_iter().map(str::to_owned).collect(), equals: equals.map(str::to_owned) })
     }
 
     /// The outer `None`: the path leads through an array, or an array of one may collapse; ask `jsonata-rs`.

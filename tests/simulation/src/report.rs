@@ -43,8 +43,11 @@ impl Report {
     }
 
     pub fn json(&self, seconds: f64) -> Value {
-        let faults: Map<String, Value> =
-            Fault::ALL.into_iter().zip(&self.faults).map(|(fault, count)| (fault.name().to_owned(), json!(count))).collect();
+        let faults: Map<String, Value> = Fault::ALL
+            .into_iter()
+            .zip(&self.faults)
+            .map(|(fault, count)| (fault.name().to_owned(), json!(count)))
+            .collect();
         json!({
             "seeds": self.seeds,
             "simulated_hours": self.hours,

@@ -40,9 +40,8 @@ fn server(random: &mut fastrand::Rng, arns: &[String], number: usize) -> Server 
     let mut chosen: Vec<String> = arns.to_vec();
     random.shuffle(&mut chosen);
     chosen.truncate(if random.u8(..10) < 4 { 2 } else { 1 });
-    let units: BTreeMap<String, Unit> = (0..random.usize(..=3))
-        .map(|unit| (format!("u{unit}.service"), Unit::new(random.u8(..10) < 8)))
-        .collect();
+    let units: BTreeMap<String, Unit> =
+        (0..random.usize(..=3)).map(|unit| (format!("u{unit}.service"), Unit::new(random.u8(..10) < 8))).collect();
     let names: Vec<&str> = units.keys().map(String::as_str).collect();
     let mut tags = BTreeMap::from([("Name".to_owned(), format!("server {number}"))]);
     if !names.is_empty() {

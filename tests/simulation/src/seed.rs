@@ -7,13 +7,13 @@ use lockstep_domain::app::{Address, AppName, AppRecord, Language};
 use lockstep_domain::epoch::KeyRecord;
 use lockstep_domain::key::KeyArn;
 
+use crate::drivers;
 use crate::executor::{self, MINUTE, SECOND, now, run_until, sleep, spawn, timestamp};
 use crate::faults::Faults;
 use crate::functions::Functions;
 use crate::mutants::Mutant;
 use crate::scenario::{self, Scenario};
 use crate::world::{self, Violation, World, with};
-use crate::drivers;
 
 /// How a seed is played.
 #[derive(Debug, Clone, Copy)]

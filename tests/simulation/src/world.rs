@@ -44,7 +44,7 @@ pub struct World {
     /// `None`: nothing is noted. With `is_loud`, lines are printed, too.
     pub log: Option<VecDeque<String>>,
     pub is_loud: bool,
-    children: u64,
+    pub children: u64,
 }
 
 thread_local! {

@@ -39,12 +39,8 @@ pub struct Asked {
 /// Sends a command; returns its number.
 pub fn send(world: &mut World, servers: &[String], asked: &Asked) -> u64 {
     let command = world.commands.0.len() as u64 + 1;
-    let pending = |server: &String| Invocation {
-        server: server.clone(),
-        status: "Pending",
-        output: String::new(),
-        ended: None,
-    };
+    let pending =
+        |server: &String| Invocation { server: server.clone(), status: "Pending", output: String::new(), ended: None };
     world.commands.0.insert(command, servers.iter().map(pending).collect());
     for (index, server) in servers.iter().enumerate() {
         let (server, asked) = (server.clone(), asked.clone());

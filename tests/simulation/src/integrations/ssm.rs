@@ -25,7 +25,8 @@ pub fn describe_instance_information(world: &mut World, arguments: &Value) -> Re
 }
 
 pub fn send_command(world: &mut World, arguments: &Value, place: &Place) -> Result<Value, Failure> {
-    let known = ["DocumentName", "InstanceIds", "Parameters", "TimeoutSeconds", "MaxConcurrency", "MaxErrors", "Comment"];
+    let known =
+        ["DocumentName", "InstanceIds", "Parameters", "TimeoutSeconds", "MaxConcurrency", "MaxErrors", "Comment"];
     only(world, arguments, &known);
     let parameters = &arguments["Parameters"];
     let first = |name: &str| parameters[name][0].as_str().unwrap_or_default().to_owned();

@@ -75,7 +75,7 @@ impl World {
             let is_problem = planned["treatment"]["do"] == "doubt"
                 || planned["outcome"]["is"] == "not_done"
                 || planned["services"]["is"] == "not_done"
-                || planned["treatment"]["do"] == "release";
+                || planned["untold"].as_array().is_some_and(|units| !units.is_empty());
             is_problem && self.is_mailed(&run, id)
         })
     }
@@ -91,6 +91,7 @@ impl World {
             let run = self.table.plain(&format!("RUN#{}", newest_run(&record)), "RUN");
             run.is_none_or(|run| !run["ending"].is_null() && run["worth_another_try"] != true)
         };
-        self.keys.keys().filter_map(|key| self.key_record(key)).all(is_over) && self.executions.running().next().is_none()
+        self.keys.keys().filter_map(|key| self.key_record(key)).all(is_over)
+            && self.executions.running().next().is_none()
     }
 }

@@ -39,7 +39,9 @@ impl World {
         match (next_epoch - epoch, next_attempt - attempt) {
             (0, 0 | 1) => return Ok(()),
             (1, _) if next_attempt == 1 => {}
-            _ => return Err(("S22 monotonic epochs", format!("{} follows {}", newest_run(&after), newest_run(&before)))),
+            _ => {
+                return Err(("S22 monotonic epochs", format!("{} follows {}", newest_run(&after), newest_run(&before))));
+            }
         }
         let looks = self.invocations.get(by).map(|invocation| invocation.looks.as_slice()).unwrap_or_default();
         let Some((_, at, look)) = looks.iter().rev().find(|(seen, _, _)| *seen == key) else {
@@ -67,12 +69,17 @@ impl World {
             hold.as_ref().and_then(|hold| hold["keys"].as_array().cloned()).unwrap_or_default()
         };
         let (held, holds) = (keys(&before), keys(&after));
-        let changed: Vec<&Value> = held.iter().filter(|key| !holds.contains(key)).chain(holds.iter().filter(|key| !held.contains(key))).collect();
+        let changed: Vec<&Value> = held
+            .iter()
+            .filter(|key| !holds.contains(key))
+            .chain(holds.iter().filter(|key| !held.contains(key)))
+            .collect();
         if changed.iter().any(|changed| **changed != *key) {
             return Err(("S8 all keys", format!("{run} changes that {changed:?} hold it")));
         }
         let own = |hold: &Option<Value>| hold.as_ref().map_or(Value::Null, |hold| hold["own"].clone());
-        let is_intent = ["intent", "starting"].iter().any(|intent| own(&after) == *intent) && own(&after) != own(&before);
+        let is_intent =
+            ["intent", "starting"].iter().any(|intent| own(&after) == *intent) && own(&after) != own(&before);
         let newest = newest_run(&self.key_record(&key).unwrap_or_default());
         if (!changed.is_empty() || is_intent) && newest != run {
             return Err(("S10 one writer", format!("{run} writes a hold although {newest} has begun")));
@@ -85,7 +92,8 @@ impl World {
         };
         let Some(before) = before else { return Ok(()) };
         let units = before["unit_priors"].as_object().into_iter().flatten();
-        if before["prior"] != after["prior"] || units.into_iter().any(|(unit, was)| after["unit_priors"][unit] != *was) {
+        if before["prior"] != after["prior"] || units.into_iter().any(|(unit, was)| after["unit_priors"][unit] != *was)
+        {
             return Err(("S12 prior is written once", format!("{before} becomes {after}")));
         }
         let version = |hold: &Value| hold["version"].as_i64().unwrap_or(0);
@@ -106,9 +114,16 @@ impl World {
             return Ok(());
         }
         if planned["outcome"]["is"] == "done" {
-            let is_so = if is_down { server.state == State::Stopped } else { server.state == State::Running && server.is_checked };
+            let is_so = if is_down {
+                server.state == State::Stopped
+            } else {
+                server.state == State::Running && server.is_checked
+            };
             if !is_so {
-                return Err(("S18 accepted is not done", format!("{id} is written down as done, and is {:?}", server.state)));
+                return Err((
+                    "S18 accepted is not done",
+                    format!("{id} is written down as done, and is {:?}", server.state),
+                ));
             }
         }
         Ok(())

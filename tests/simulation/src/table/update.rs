@@ -74,7 +74,10 @@ mod tests {
         let row = Row::from([("at".to_owned(), json!({ "S": "then" })), ("sent_at".to_owned(), json!({ "S": "x" }))]);
         let values = json!({ ":now": { "S": "now" } });
         let changed = updated("SET at = if_not_exists(at, :now), seen = :now REMOVE sent_at", &values, &row).unwrap();
-        assert_eq!(changed, Row::from([("at".to_owned(), json!({ "S": "then" })), ("seen".to_owned(), json!({ "S": "now" }))]));
+        assert_eq!(
+            changed,
+            Row::from([("at".to_owned(), json!({ "S": "then" })), ("seen".to_owned(), json!({ "S": "now" }))])
+        );
     }
 
     #[test]

@@ -28,7 +28,12 @@ type Handed = Result<Value, Failure>;
 type Step = (Value, Option<&'static String>);
 
 /// The future is boxed because Maps nest.
-pub fn run(states: &'static States, input: Value, variables: Variables, place: Place) -> Pin<Box<dyn Future<Output = Handed>>> {
+pub fn run(
+    states: &'static States,
+    input: Value,
+    variables: Variables,
+    place: Place,
+) -> Pin<Box<dyn Future<Output = Handed>>> {
     Box::pin(async move {
         let mut scope = Scope { variables, place };
         let (mut name, mut input) = (&states.start_at, input);
