@@ -144,6 +144,9 @@ async fn meddle(scenario: Scenario) {
         if with(|world| world.roll(&[Fault::AgentOffline]).is_some()) {
             spawn(agent_offline(with(|world| any_server(world))));
         }
+        if with(|world| world.roll(&[Fault::OperatorPauses]).is_some()) {
+            spawn(pause(scenario.quiet_from));
+        }
         let running: Vec<String> = with(|world| world.executions.running().cloned().collect());
         if !running.is_empty() && with(|world| world.roll(&[Fault::ExecutionAborted]).is_some()) {
             executions::stop(&running[with_random(|random| random.usize(..running.len()))]);
@@ -154,6 +157,18 @@ async fn meddle(scenario: Scenario) {
 fn any_server(world: &mut crate::world::World) -> String {
     let index = world.random.usize(..world.fleet.len());
     world.fleet.keys().nth(index).cloned().unwrap_or_default()
+}
+
+/// An operator pauses a key, as `enrol` does, and resumes it before the quiet time.
+async fn pause(quiet_from: Millis) {
+    let key = with(|world| {
+        let index = world.random.usize(..world.keys.len());
+        world.keys.keys().nth(index).cloned().unwrap_or_default()
+    });
+    with(|world| world.set_paused(&key, true));
+    let lasts = with_random(|random| random.i64(MINUTE..2 * HOUR));
+    sleep(lasts.min(quiet_from - now())).await;
+    with(|world| world.set_paused(&key, false));
 }
 
 /// An agent that loses its connection for a while, on a server that stays up.

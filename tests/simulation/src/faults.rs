@@ -22,6 +22,8 @@ pub enum Fault {
     CallBroken,
     /// AWS has carried a call out, and the answer is lost.
     CallAnswerLost,
+    /// A call takes seconds, while the world goes on.
+    CallSlow,
     /// BatchWriteItem leaves rows undone.
     RowsLeftUndone,
     KeyDenied,
@@ -41,13 +43,15 @@ pub enum Fault {
     UserStopsServer,
     UserStartsServer,
     AgentOffline,
+    /// An operator pauses a key for a while.
+    OperatorPauses,
     UnitWillNotStop,
     UnitWillNotStart,
     StartHasNoCapacity,
 }
 
 impl Fault {
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::EventLost,
         Self::EventDoubled,
         Self::EventLate,
@@ -58,6 +62,7 @@ impl Fault {
         Self::CallThrottled,
         Self::CallBroken,
         Self::CallAnswerLost,
+        Self::CallSlow,
         Self::RowsLeftUndone,
         Self::KeyDenied,
         Self::KeyUnknown,
@@ -71,6 +76,7 @@ impl Fault {
         Self::UserStopsServer,
         Self::UserStartsServer,
         Self::AgentOffline,
+        Self::OperatorPauses,
         Self::UnitWillNotStop,
         Self::UnitWillNotStart,
         Self::StartHasNoCapacity,
@@ -88,6 +94,7 @@ impl Fault {
             Self::CallThrottled => "call throttled",
             Self::CallBroken => "call answered 500",
             Self::CallAnswerLost => "call done, answer lost",
+            Self::CallSlow => "call slow",
             Self::RowsLeftUndone => "rows left undone",
             Self::KeyDenied => "DescribeKey denied",
             Self::KeyUnknown => "key state unknown",
@@ -101,6 +108,7 @@ impl Fault {
             Self::UserStopsServer => "user stops a server",
             Self::UserStartsServer => "user starts a server",
             Self::AgentOffline => "agent offline",
+            Self::OperatorPauses => "operator pauses a key",
             Self::UnitWillNotStop => "unit will not stop",
             Self::UnitWillNotStart => "unit will not start",
             Self::StartHasNoCapacity => "no capacity to start",
@@ -114,12 +122,14 @@ impl Fault {
             Self::SweepMissed | Self::SweepDoubled => 0.03,
             Self::DiesBeforeCall | Self::DiesAfterCall | Self::RowsLeftUndone => 0.004,
             Self::CallThrottled | Self::CallBroken | Self::CallAnswerLost => 0.006,
+            Self::CallSlow => 0.02,
             Self::KeyDenied | Self::KeyUnknown => 0.02,
             Self::MailRefused => 0.02,
             Self::TaskThrottled | Self::TaskTimesOut | Self::TaskAnswerLost => 0.02,
             Self::LambdaThrottled | Self::LambdaAnswerLost => 0.006,
             // The drivers ask once every half hour.
-            Self::ExecutionAborted | Self::UserStopsServer | Self::UserStartsServer | Self::AgentOffline => 0.10,
+            Self::ExecutionAborted | Self::UserStopsServer | Self::UserStartsServer => 0.10,
+            Self::AgentOffline | Self::OperatorPauses => 0.10,
             Self::UnitWillNotStop | Self::UnitWillNotStart | Self::StartHasNoCapacity => 0.05,
         }
     }
@@ -171,6 +181,10 @@ impl Faults {
     /// How many faults fired since `then`.
     pub fn since(&self, then: Millis) -> usize {
         self.times.len() - self.times.partition_point(|at| *at < then)
+    }
+
+    pub fn count(&self, fault: Fault) -> u64 {
+        self.fired[fault as usize]
     }
 
     /// Kinds in the order of [`Fault::ALL`].

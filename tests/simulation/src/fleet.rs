@@ -54,6 +54,9 @@ pub struct Server {
     pub is_online: bool,
     /// When it was last running, checked and online.
     pub ready_at: Millis,
+    /// When it last ceased to be stopped, and to be running with both checks passed.
+    pub stopped_until: Millis,
+    pub checked_until: Millis,
     pub units: BTreeMap<String, Unit>,
     /// Who stopped it while it was up; `None`: it was stopped when the seed began, or is up.
     pub stopped_by: Option<Actor>,
@@ -72,6 +75,8 @@ impl Server {
             is_checked: true,
             is_online: true,
             ready_at: 0,
+            stopped_until: Millis::MIN,
+            checked_until: Millis::MIN,
             units,
             stopped_by: None,
             touched_at: None,
@@ -95,13 +100,24 @@ impl Server {
         keys
     }
 
+    pub fn is_up_and_checked(&self) -> bool {
+        self.state == State::Running && self.is_checked
+    }
+
     pub fn is_ready(&self) -> bool {
-        self.state == State::Running && self.is_checked && self.is_online
+        self.is_up_and_checked() && self.is_online
     }
 
     pub fn change(&mut self, state: State, now: Millis) -> u64 {
         self.note_ready(now);
+        if self.state == State::Stopped {
+            self.stopped_until = now;
+        }
+        if self.is_up_and_checked() {
+            self.checked_until = now;
+        }
         self.state = state;
+        self.is_checked = false;
         self.since = now;
         self.generation += 1;
         self.generation
@@ -136,7 +152,6 @@ pub fn stop(world: &mut World, id: &str, actor: Actor) -> Option<State> {
         let generation = server.change(State::Stopping, now());
         server.stopped_by = Some(actor);
         server.is_online = false;
-        server.is_checked = false;
         server.units.values_mut().for_each(|unit| unit.goes_down());
         later(id, generation, takes, move |world, id| {
             world.fleet.get_mut(&id).map(|server| server.change(State::Stopped, now()));

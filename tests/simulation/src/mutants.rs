@@ -10,17 +10,20 @@ pub enum Mutant {
     HoldsAreLost,
     /// Nothing looks at keys but events.
     SweepDisabled,
-    /// StopInstances answers `running` as the state before, whatever it was.
-    StopsProveNothing,
+    /// DescribeInstanceStatus shows servers as stopped as soon as they are stopping.
+    StoppingIsStopped,
+    /// The command document prints every unit as inactive after a stop.
+    UnitsLie,
 }
 
 impl Mutant {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::NoNewestRunCheck,
         Self::DeniedIsDisabled,
         Self::HoldsAreLost,
         Self::SweepDisabled,
-        Self::StopsProveNothing,
+        Self::StoppingIsStopped,
+        Self::UnitsLie,
     ];
 
     pub fn name(self) -> &'static str {
@@ -29,7 +32,8 @@ impl Mutant {
             Self::DeniedIsDisabled => "denied-is-disabled",
             Self::HoldsAreLost => "holds-are-lost",
             Self::SweepDisabled => "sweep-disabled",
-            Self::StopsProveNothing => "stops-prove-nothing",
+            Self::StoppingIsStopped => "stopping-is-stopped",
+            Self::UnitsLie => "units-lie",
         }
     }
 

@@ -15,6 +15,8 @@ pub struct Report {
     endings: BTreeMap<String, u64>,
     calls: BTreeMap<String, u64>,
     mails: u64,
+    /// Seeds that were at rest at their end, and so were judged for stability.
+    at_rest: u64,
 }
 
 impl Report {
@@ -22,6 +24,7 @@ impl Report {
         self.seeds += 1;
         self.hours += hours;
         self.mails += played.mails;
+        self.at_rest += u64::from(played.was_at_rest);
         self.faults.resize(Fault::ALL.len(), 0);
         self.faults.iter_mut().zip(&played.faults).for_each(|(sum, count)| *sum += count);
         for (sums, counts) in [(&mut self.endings, &played.endings), (&mut self.calls, &played.calls)] {
@@ -36,7 +39,10 @@ impl Report {
     }
 
     pub fn print(&self, seconds: f64) {
-        println!("{} seeds, {} simulated hours, {} mails, {seconds:.1} s", self.seeds, self.hours, self.mails);
+        let (seeds, hours, mails, at_rest) = (self.seeds, self.hours, self.mails, self.at_rest);
+        println!(
+            "{seeds} seeds ({at_rest} at rest at the end), {hours} simulated hours, {mails} mails, {seconds:.1} s"
+        );
         print_counts("calls", self.calls.iter().map(|(name, count)| (name.as_str(), *count)));
         print_counts("faults", Fault::ALL.into_iter().map(Fault::name).zip(self.faults.iter().copied()));
         print_counts("runs", self.endings.iter().map(|(name, count)| (name.as_str(), *count)));
@@ -55,6 +61,7 @@ impl Report {
             "endings": self.endings,
             "calls": self.calls,
             "mails": self.mails,
+            "at_rest": self.at_rest,
             "seconds": seconds,
         })
     }

@@ -65,7 +65,6 @@ fn server(random: &mut fastrand::Rng, arns: &[String], number: usize) -> Server 
     if random.u8(..10) == 0 {
         server.change(State::Stopped, 0);
         server.is_online = false;
-        server.is_checked = false;
         server.units.values_mut().for_each(Unit::goes_down);
     }
     server

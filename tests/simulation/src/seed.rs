@@ -37,6 +37,8 @@ pub struct Played {
     pub endings: BTreeMap<String, u64>,
     pub calls: BTreeMap<String, u64>,
     pub mails: u64,
+    /// Whether everything was at rest at the end, so that stability could be judged.
+    pub was_at_rest: bool,
 }
 
 thread_local! {
@@ -70,18 +72,20 @@ pub fn play(seed: u64, rules: Rules) -> Played {
     run_until(scenario.quiet_from, is_over);
     with(|world| world.faults.are_on = false);
     run_until(scenario.ends_at, is_over);
-    judge(&scenario);
+    let was_at_rest = judge(&scenario);
     executor::restart();
-    summary(world::replace(World::default()))
+    summary(world::replace(World::default()), was_at_rest)
 }
 
-fn judge(scenario: &Scenario) {
+/// Judges what has come about; says whether everything was at rest.
+fn judge(scenario: &Scenario) -> bool {
     if with(|world| world.violation.is_some()) {
-        return;
+        return false;
     }
     with(World::judge_end);
+    with(World::judge_notices);
     if with(|world| world.violation.is_some() || !world.is_at_rest()) {
-        return;
+        return false;
     }
     let before = with(|world| world.oracle.acts);
     spawn(drivers::sweep());
@@ -91,6 +95,7 @@ fn judge(scenario: &Scenario) {
             world.violate("L4 stability", &format!("{} more calls or mails", world.oracle.acts - before));
         }
     });
+    true
 }
 
 /// Watches every key and names the admins of one app; the other's mails go to the operator.
@@ -109,7 +114,7 @@ async fn enrol() {
     ledger.set_app(&AppRecord { app, admins, language: Language::En }).await.expect("a table without faults");
 }
 
-fn summary(world: World) -> Played {
+fn summary(world: World, was_at_rest: bool) -> Played {
     let mut endings = BTreeMap::new();
     for (_, row) in world.table.with_sort_key("RUN") {
         let ending = row.get("ending").and_then(|ending| ending["S"].as_str()).unwrap_or("died or under way");
@@ -122,5 +127,6 @@ fn summary(world: World) -> Played {
         endings,
         calls: world.calls,
         mails: world.mails.len() as u64,
+        was_at_rest,
     }
 }

@@ -19,6 +19,16 @@ use crate::world::{with, with_random};
 /// The SDK's standard mode tries a call three times.
 const ATTEMPTS: u32 = 3;
 
+/// What can go wrong with any call.
+const EVERYWHERE: [Fault; 6] = [
+    Fault::DiesBeforeCall,
+    Fault::DiesAfterCall,
+    Fault::CallThrottled,
+    Fault::CallBroken,
+    Fault::CallAnswerLost,
+    Fault::CallSlow,
+];
+
 /// An answer of a service: its status and its body.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -76,26 +86,15 @@ impl Call {
         Ok(Self { service, operation: operation.to_owned(), body, by })
     }
 
-    fn faults(&self) -> &'static [Fault] {
-        use Fault::{CallAnswerLost, CallBroken, CallThrottled, DiesAfterCall, DiesBeforeCall};
-        match self.service {
-            Service::Kms => &[
-                DiesBeforeCall,
-                DiesAfterCall,
-                CallThrottled,
-                CallBroken,
-                CallAnswerLost,
-                Fault::KeyDenied,
-                Fault::KeyUnknown,
-            ],
-            Service::Ses => {
-                &[DiesBeforeCall, DiesAfterCall, CallThrottled, CallBroken, CallAnswerLost, Fault::MailRefused]
-            }
-            Service::DynamoDb if self.operation == "BatchWriteItem" => {
-                &[DiesBeforeCall, DiesAfterCall, CallThrottled, CallBroken, CallAnswerLost, Fault::RowsLeftUndone]
-            }
-            _ => &[DiesBeforeCall, DiesAfterCall, CallThrottled, CallBroken, CallAnswerLost],
-        }
+    /// What can go wrong with it.
+    fn faults(&self) -> Vec<Fault> {
+        let more: &[Fault] = match self.service {
+            Service::Kms => &[Fault::KeyDenied, Fault::KeyUnknown],
+            Service::Ses => &[Fault::MailRefused],
+            Service::DynamoDb if self.operation == "BatchWriteItem" => &[Fault::RowsLeftUndone],
+            Service::DynamoDb | Service::StepFunctions => &[],
+        };
+        [EVERYWHERE.as_slice(), more].concat()
     }
 
     fn throttled(&self) -> Answer {
@@ -135,7 +134,10 @@ async fn attempts(call: Call) -> Result<HttpResponse, ConnectorError> {
     let mut rest = SECOND;
     for attempt in 1.. {
         sleep(with_random(|random| random.i64(2..25))).await;
-        let fault = with(|world| world.roll(call.faults()));
+        let fault = with(|world| world.roll(&call.faults()));
+        if fault == Some(Fault::CallSlow) {
+            sleep(with_random(|random| random.i64(500..4_000))).await;
+        }
         let answer = match fault {
             Some(Fault::DiesBeforeCall) => return die(&call).await,
             Some(Fault::CallThrottled) => Some(call.throttled()),

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::executor::{Millis, SECOND, now, sleep, spawn};
 use crate::faults::Fault;
+use crate::fleet::units::INACTIVE;
+use crate::mutants::Mutant;
 use crate::world::{World, with, with_random};
 
 /// `TimeoutSeconds` of the document's step.
@@ -101,7 +103,10 @@ fn act(world: &mut World, server: &str, name: &str, verb: &str) -> Line {
     let is_stubborn = world.roll(&[kind]).is_some();
     let unit = world.fleet.get_mut(server).and_then(|server| server.units.get_mut(name));
     let Some(unit) = unit else { return Line { text: format!("{name} unknown unknown\n"), reached: false } };
-    let (before, after) = unit.carry_out(verb, is_stubborn);
+    let (before, mut after) = unit.carry_out(verb, is_stubborn);
+    if verb == "stop" && world.mutant == Some(Mutant::UnitsLie) {
+        after = INACTIVE;
+    }
     Line { text: format!("{name} {before} {after}\n"), reached: unit.is_active == (verb == "start") }
 }
 

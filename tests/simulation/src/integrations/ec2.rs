@@ -61,6 +61,10 @@ pub fn describe_instance_status(world: &mut World, arguments: &Value) -> Result<
     let mut rows = Vec::new();
     for id in known(world, arguments)? {
         let server = &world.fleet[&id];
+        let state = match server.state {
+            State::Stopping if world.mutant == Some(Mutant::StoppingIsStopped) => State::Stopped,
+            state => state,
+        };
         let check = match (server.state, server.is_checked) {
             (State::Running, true) => "ok",
             (State::Running | State::Pending, _) => "initializing",
@@ -68,7 +72,7 @@ pub fn describe_instance_status(world: &mut World, arguments: &Value) -> Result<
         };
         rows.push(json!({
             "InstanceId": id,
-            "InstanceState": { "Name": server.state.name() },
+            "InstanceState": { "Name": state.name() },
             "SystemStatus": { "Status": check },
             "InstanceStatus": { "Status": check },
         }));
@@ -95,10 +99,7 @@ pub fn stop_instances(world: &mut World, arguments: &Value, place: &Place) -> Re
     let mut rows = Vec::new();
     for id in ids {
         world.note(|| format!("{}: StopInstances {id}", place.run));
-        let mut before = fleet::stop(world, &id, Actor::Lockstep).map_or("stopped", State::name);
-        if world.mutant == Some(Mutant::StopsProveNothing) {
-            before = "running";
-        }
+        let before = fleet::stop(world, &id, Actor::Lockstep).map_or("stopped", State::name);
         let now = world.fleet[&id].state.name();
         rows.push(json!({ "InstanceId": id, "PreviousState": { "Name": before }, "CurrentState": { "Name": now } }));
     }

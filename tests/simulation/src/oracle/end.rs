@@ -4,13 +4,36 @@ use serde_json::Value;
 
 use super::{GRACE, newest_run};
 use crate::executor::{MINUTE, Millis, now};
+use crate::faults::Fault;
 use crate::fleet::{Actor, Server, State};
+use crate::table::plain_row;
+use crate::workflow::executions::Status;
 use crate::world::World;
 
 /// Longest time from a key's last change to its servers being where they belong, with everything tried again.
 const LONGEST: Millis = 90 * MINUTE;
 
 impl World {
+    /// L6: every run that came to its end and is news was mailed. One that died is an alarm of its own, and so is
+    /// a mail that Amazon SES refuses.
+    pub fn judge_notices(&mut self) {
+        let ended: Vec<Value> = self.table.with_sort_key("RUN").map(|(_, row)| plain_row(row)).collect();
+        for run in ended {
+            let (name, ending) = (run["run"].as_str().unwrap_or_default(), run["ending"].as_str().unwrap_or_default());
+            let is_news = !["", "nothing_to_do", "shutdown_superseded", "startup_superseded"].contains(&ending)
+                && !(ending == "shutdown_cancelled" && run["flapping"] == true);
+            let succeeded = self.executions.0.get(name).is_some_and(|it| it.status == Status::Succeeded);
+            let id = format!("{}-{ending}", super::of_epoch(name));
+            if is_news
+                && succeeded
+                && self.faults.count(Fault::MailRefused) == 0
+                && !self.mails.iter().any(|mail| mail.id == id)
+            {
+                self.violate("L6 notice", &format!("{name} ended as {ending}, and no mail says so"));
+            }
+        }
+    }
+
     /// L1 and L2 for every server.
     pub fn judge_end(&mut self) {
         let ids: Vec<String> = self.fleet.keys().cloned().collect();

@@ -63,6 +63,9 @@ impl World {
         if newest_run(&record) != told.run && changed < told.looked_at {
             return Err(("S2 newest run", format!("{} had begun before the look", newest_run(&record))));
         }
+        if record["paused"] == true && changed < told.looked_at {
+            return Err(("S24 override", "an operator had paused the key before the look".to_owned()));
+        }
         if !act.is_stop() {
             return Ok(());
         }

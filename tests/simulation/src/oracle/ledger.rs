@@ -40,7 +40,10 @@ impl World {
             (0, 0 | 1) => return Ok(()),
             (1, _) if next_attempt == 1 => {}
             _ => {
-                return Err(("S22 monotonic epochs", format!("{} follows {}", newest_run(&after), newest_run(&before))));
+                return Err((
+                    "S22 monotonic epochs",
+                    format!("{} follows {}", newest_run(&after), newest_run(&before)),
+                ));
             }
         }
         let looks = self.invocations.get(by).map(|invocation| invocation.looks.as_slice()).unwrap_or_default();
@@ -108,24 +111,16 @@ impl World {
         let Some(planned) = after.map(plain_row) else { return Ok(()) };
         let id = planned["server"].as_str().unwrap_or_default();
         let Some(server) = self.fleet.get(id) else { return Ok(()) };
-        let is_down = pk.contains("-shutdown-");
-        let is_new = now() - server.since < 3 * MINUTE || server.touched_at.is_some_and(|at| now() - at < 30 * MINUTE);
-        if is_new || planned["treatment"]["do"] == "release" {
+        if planned["outcome"]["is"] != "done" || planned["treatment"]["do"] == "release" {
             return Ok(());
         }
-        if planned["outcome"]["is"] == "done" {
-            let is_so = if is_down {
-                server.state == State::Stopped
-            } else {
-                server.state == State::Running && server.is_checked
-            };
-            if !is_so {
-                return Err((
-                    "S18 accepted is not done",
-                    format!("{id} is written down as done, and is {:?}", server.state),
-                ));
-            }
+        let (is_so, was_so) = match pk.contains("-shutdown-") {
+            true => (server.state == State::Stopped, server.stopped_until),
+            false => (server.is_up_and_checked(), server.checked_until),
+        };
+        if is_so || now().saturating_sub(was_so) < 3 * MINUTE + self.delays(now() - MINUTE) {
+            return Ok(());
         }
-        Ok(())
+        Err(("S18 accepted is not done", format!("{id} is written down as done, and is {:?}", server.state)))
     }
 }

@@ -1,6 +1,6 @@
 //! What invocations have seen of keys, and what came of it.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Confirmation, Look};
 use crate::executor::now;
@@ -9,6 +9,17 @@ use crate::functions::lambda::Invocation;
 use crate::world::World;
 
 impl World {
+    /// What `enrol` writes for an operator.
+    pub fn set_paused(&mut self, key: &str, paused: bool) {
+        let address = (format!("KEY#{key}"), "KEY".to_owned());
+        let Some(before) = self.table.get(&address).cloned() else { return };
+        self.note(|| format!("{key} is paused: {paused}"));
+        let mut after = before.clone();
+        after.insert("paused".to_owned(), json!({ "BOOL": paused }));
+        self.table.set(&address, Some(after.clone()));
+        self.see_write(0, &address, Some(&before), Some(&after));
+    }
+
     /// DescribeKey has answered an invocation.
     pub fn see_look(&mut self, by: u64, key: &str, look: Look) {
         self.note(|| format!("invocation {by} sees {key} {look:?}"));
