@@ -142,7 +142,7 @@ async fn meddle(scenario: Scenario) {
             });
         }
         if with(|world| world.roll(&[Fault::AgentOffline]).is_some()) {
-            spawn(agent_offline(with(|world| any_server(world))));
+            spawn(agent_offline(with(any_server)));
         }
         if with(|world| world.roll(&[Fault::OperatorPauses]).is_some()) {
             spawn(pause(scenario.quiet_from));

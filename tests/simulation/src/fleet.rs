@@ -52,6 +52,8 @@ pub struct Server {
     /// Both status checks.
     pub is_checked: bool,
     pub is_online: bool,
+    /// A command is being carried out.
+    pub is_commanded: bool,
     /// When it was last running, checked and online.
     pub ready_at: Millis,
     /// When it last ceased to be stopped, and to be running with both checks passed.
@@ -74,6 +76,7 @@ impl Server {
             generation: 0,
             is_checked: true,
             is_online: true,
+            is_commanded: false,
             ready_at: 0,
             stopped_until: Millis::MIN,
             checked_until: Millis::MIN,

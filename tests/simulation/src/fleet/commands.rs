@@ -1,6 +1,7 @@
 //! Run Command: a command waits for its agent, works through the units one by one, and reports at its end.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use crate::executor::{Millis, SECOND, now, sleep, spawn};
 use crate::faults::Fault;
@@ -12,6 +13,12 @@ use crate::world::{World, with, with_random};
 const EXECUTION_LIMIT: Millis = 240 * SECOND;
 /// When a command that was not taken is shown as delayed.
 const DELAYED_AFTER: Millis = 30 * SECOND;
+
+/// Whether the document of template.yaml lets the commands of one server wait for each other.
+fn takes_turns() -> bool {
+    static TAKES_TURNS: OnceLock<bool> = OnceLock::new();
+    *TAKES_TURNS.get_or_init(|| include_str!("../../../../template.yaml").contains("flock"))
+}
 
 /// A command on one server.
 #[derive(Debug, Clone)]
@@ -78,6 +85,20 @@ async fn carry_out(command: u64, index: usize, server: &str, asked: &Asked) -> (
         sleep(5 * SECOND).await;
     }
     with(|world| Invocation::of(world, command, index).status = "InProgress");
+    while takes_turns() && with(|world| world.fleet.get(server).is_some_and(|server| server.is_commanded)) {
+        sleep(500).await;
+    }
+    set_commanded(server, true);
+    let done = work_through(server, asked).await;
+    set_commanded(server, false);
+    done
+}
+
+fn set_commanded(server: &str, is_commanded: bool) {
+    with(|world| world.fleet.get_mut(server).map(|server| server.is_commanded = is_commanded));
+}
+
+async fn work_through(server: &str, asked: &Asked) -> (&'static str, String) {
     let (began, mut output, mut failed) = (now(), String::new(), false);
     for name in &asked.units {
         sleep(with_random(|random| random.i64(500..8_000))).await;

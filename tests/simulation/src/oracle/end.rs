@@ -13,6 +13,9 @@ use crate::world::World;
 /// Longest time from a key's last change to its servers being where they belong, with everything tried again.
 const LONGEST: Millis = 90 * MINUTE;
 
+/// Endings that nobody is told of; a run without one has not ended.
+const NO_NEWS: [&str; 4] = ["", "nothing_to_do", "shutdown_superseded", "startup_superseded"];
+
 impl World {
     /// L6: every run that came to its end and is news was mailed. One that died is an alarm of its own, and so is
     /// a mail that Amazon SES refuses.
@@ -20,8 +23,8 @@ impl World {
         let ended: Vec<Value> = self.table.with_sort_key("RUN").map(|(_, row)| plain_row(row)).collect();
         for run in ended {
             let (name, ending) = (run["run"].as_str().unwrap_or_default(), run["ending"].as_str().unwrap_or_default());
-            let is_news = !["", "nothing_to_do", "shutdown_superseded", "startup_superseded"].contains(&ending)
-                && !(ending == "shutdown_cancelled" && run["flapping"] == true);
+            let is_kept_quiet = ending == "shutdown_cancelled" && run["flapping"] == true;
+            let is_news = !NO_NEWS.contains(&ending) && !is_kept_quiet;
             let succeeded = self.executions.0.get(name).is_some_and(|it| it.status == Status::Succeeded);
             let id = format!("{}-{ending}", super::of_epoch(name));
             if is_news

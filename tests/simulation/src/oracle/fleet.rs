@@ -76,8 +76,8 @@ impl World {
         if now() < noticed + GRACE {
             return Err(("S1 full grace", format!("only {} s after the notice", (now() - noticed) / SECOND)));
         }
-        let seen = self.oracle.seen_on.get(&told.key).into_iter().flatten();
-        let enabled = seen.filter(|(looked, ended)| *looked > noticed && *ended < told.looked_at).next_back();
+        let mut seen = self.oracle.seen_on.get(&told.key).into_iter().flatten();
+        let enabled = seen.rfind(|(looked, ended)| *looked > noticed && *ended < told.looked_at);
         match enabled {
             Some((at, _)) => Err(("S4 enable wins", format!("the key was seen on {} s ago", (now() - at) / SECOND))),
             None => Ok(()),

@@ -47,28 +47,28 @@ impl Condition<'_> {
             self.tokens.expect(")")?;
             return Ok(result);
         }
-        let word = self.tokens.next()?;
+        let word = self.tokens.word()?;
         if self.tokens.take("(") {
             let result = self.function(&word)?;
             self.tokens.expect(")")?;
             return Ok(result);
         }
         let left = self.operand(&word)?;
-        let sign = self.tokens.next()?;
-        let right = self.tokens.next()?;
+        let sign = self.tokens.word()?;
+        let right = self.tokens.word()?;
         let right = self.operand(&right)?;
         compare(left.as_ref(), &sign, right.as_ref())
     }
 
     fn function(&mut self, name: &str) -> Result<bool, String> {
-        let path = self.tokens.next()?;
+        let path = self.tokens.word()?;
         let found = self.row.and_then(|row| row.get(&path));
         match name {
             "attribute_exists" => Ok(found.is_some()),
             "attribute_not_exists" => Ok(found.is_none()),
             "begins_with" => {
                 self.tokens.expect(",")?;
-                let prefix = self.tokens.next()?;
+                let prefix = self.tokens.word()?;
                 let prefix = self.operand(&prefix)?;
                 let text = |value: Option<&Value>| value.and_then(|value| value["S"].as_str().map(str::to_owned));
                 let (found, prefix) = (text(found), text(prefix.as_ref()));

@@ -15,7 +15,7 @@ impl Tokens {
             let is_sign = "<>=".contains(c);
             let extends_sign = is_sign && word.chars().all(|last| "<>=".contains(last));
             let extends_word = is_part && word.chars().all(|last| !"<>=".contains(last));
-            if !(extends_sign || extends_word) && !word.is_empty() {
+            if !(extends_sign || extends_word || word.is_empty()) {
                 tokens.push_back(std::mem::take(&mut word));
             }
             if is_part || is_sign {
@@ -32,7 +32,7 @@ impl Tokens {
         self.0.front().map(String::as_str)
     }
 
-    pub fn next(&mut self) -> Result<String, String> {
+    pub fn word(&mut self) -> Result<String, String> {
         self.0.pop_front().ok_or_else(|| "the expression ends too early".to_owned())
     }
 

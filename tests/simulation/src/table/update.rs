@@ -11,7 +11,7 @@ pub fn updated(expression: &str, values: &Value, row: &Row) -> Result<Row, Strin
     let mut changed = row.clone();
     let refuse = |error: String| format!("{expression}: {error}");
     while tokens.peek().is_some() {
-        match tokens.next().map_err(refuse)?.as_str() {
+        match tokens.word().map_err(refuse)?.as_str() {
             "SET" => set(&mut tokens, values, row, &mut changed).map_err(refuse)?,
             "REMOVE" => remove(&mut tokens, &mut changed).map_err(refuse)?,
             other => return Err(refuse(format!("{other} is not known"))),
@@ -26,7 +26,7 @@ fn set(tokens: &mut Tokens, values: &Value, before: &Row, row: &mut Row) -> Resu
         tokens.expect("=")?;
         let value = if tokens.take("if_not_exists") {
             tokens.expect("(")?;
-            let path = tokens.next()?;
+            let path = tokens.word()?;
             tokens.expect(",")?;
             let otherwise = value(tokens, values)?;
             tokens.expect(")")?;
@@ -51,12 +51,12 @@ fn remove(tokens: &mut Tokens, row: &mut Row) -> Result<(), String> {
 }
 
 fn name(tokens: &mut Tokens) -> Result<String, String> {
-    let name = tokens.next()?;
+    let name = tokens.word()?;
     if name.contains([':', '#', '.']) { Err(format!("the path {name} is not known")) } else { Ok(name) }
 }
 
 fn value(tokens: &mut Tokens, values: &Value) -> Result<Value, String> {
-    let name = tokens.next()?;
+    let name = tokens.word()?;
     match &values[&name] {
         Value::Null => Err(format!("{name} has no value")),
         value => Ok(value.clone()),
