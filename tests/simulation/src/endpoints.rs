@@ -1,5 +1,6 @@
 //! The services behind the SDK clients: an HTTP client that answers from the world of the thread.
 
+pub mod attempts;
 pub mod connector;
 pub mod dynamodb;
 pub mod services;
@@ -15,8 +16,7 @@ use lockstep_aws::configuration::SdkConfig;
 
 use connector::Cloud;
 
-/// Clients that reach nothing but the world. Tries again are made by the connector, in virtual time and without
-/// the token bucket that all clients of a real SDK share.
+/// Clients that reach nothing but the world.
 pub fn sdk() -> SdkConfig {
     let credentials = Credentials::new("simulated", "simulated", None, None, "simulation");
     SdkConfig::builder()
@@ -25,7 +25,8 @@ pub fn sdk() -> SdkConfig {
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .identity_cache(IdentityCache::no_cache())
         .http_client(Cloud)
-        .retry_config(RetryConfig::disabled())
+        .retry_config(RetryConfig::standard())
+        .sleep_impl(attempts::NoSleep)
         .timeout_config(TimeoutConfig::disabled())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .build()

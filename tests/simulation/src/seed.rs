@@ -8,6 +8,7 @@ use lockstep_domain::epoch::KeyRecord;
 use lockstep_domain::key::KeyArn;
 
 use crate::drivers;
+use crate::endpoints::attempts;
 use crate::executor::{self, MINUTE, SECOND, now, run_until, sleep, spawn, timestamp};
 use crate::faults::Faults;
 use crate::functions::Functions;
@@ -54,6 +55,7 @@ pub fn current() -> u64 {
 pub fn play(seed: u64, rules: Rules) -> Played {
     SEED.set(seed);
     executor::restart();
+    attempts::forget();
     let mut world = World {
         random: fastrand::Rng::with_seed(seed),
         mutant: rules.mutant,

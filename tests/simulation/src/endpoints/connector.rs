@@ -10,14 +10,12 @@ use aws_smithy_runtime_api::http::{Response, StatusCode};
 use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
 
+use super::attempts::{self, Attempt, LastWord};
 use super::{dynamodb, services};
 use crate::executor::{SECOND, sleep};
 use crate::faults::Fault;
 use crate::functions::lambda::current;
 use crate::world::{with, with_random};
-
-/// The SDK's standard mode tries a call three times.
-const ATTEMPTS: u32 = 3;
 
 /// What can go wrong with any call.
 const EVERYWHERE: [Fault; 6] = [
@@ -118,8 +116,8 @@ impl HttpClient for Cloud {
 impl HttpConnector for Cloud {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         HttpConnectorFuture::new(async move {
-            match Call::read(&request) {
-                Ok(call) => attempts(call).await,
+            match Call::read(&request).and_then(|call| Ok((call, Attempt::of(&request)?))) {
+                Ok((call, attempt)) => attempts(call, attempt).await,
                 Err(unknown) => {
                     with(|world| world.violate("S13 no call but those that are known", &unknown));
                     std::future::pending().await
@@ -129,43 +127,53 @@ impl HttpConnector for Cloud {
     }
 }
 
-async fn attempts(call: Call) -> Result<HttpResponse, ConnectorError> {
+async fn attempts(call: Call, attempt: Attempt) -> Result<HttpResponse, ConnectorError> {
+    if attempt.number > 1 {
+        return reply(attempts::last_word(&attempt.call));
+    }
     with(|world| world.count(&call.operation));
     let mut rest = SECOND;
-    for attempt in 1.. {
-        sleep(with_random(|random| random.i64(2..25))).await;
-        let fault = with(|world| world.roll(&call.faults()));
-        if fault == Some(Fault::CallSlow) {
-            sleep(with_random(|random| random.i64(500..4_000))).await;
-        }
-        let answer = match fault {
-            Some(Fault::DiesBeforeCall) => return die(&call).await,
-            Some(Fault::CallThrottled) => Some(call.throttled()),
-            Some(Fault::CallBroken) => {
-                Some(Answer { status: 500, ..Answer::error("InternalServerError", "We encountered an error") })
-            }
-            fault => Some(answer(&call, fault)),
-        };
-        let answer = match fault {
-            Some(Fault::DiesAfterCall) => return die(&call).await,
-            Some(Fault::CallAnswerLost) => None,
-            _ => answer,
-        };
-        let is_passing = matches!(fault, Some(Fault::CallThrottled | Fault::CallBroken | Fault::CallAnswerLost));
-        if is_passing && attempt < ATTEMPTS {
+    let mut left = attempt.most;
+    loop {
+        left -= 1;
+        let (answer, is_passing) = try_once(&call).await;
+        if is_passing && left > 0 {
             sleep(with_random(|random| random.i64(0..=rest))).await;
             rest *= 2;
             continue;
         }
-        return match answer {
-            Some(answer) => response(&answer),
-            None => Err(ConnectorError::io("the connection was reset".into())),
-        };
+        if is_passing {
+            attempts::remember(&attempt.call, &answer);
+        }
+        return reply(answer);
     }
-    std::future::pending().await
 }
 
-async fn die(call: &Call) -> Result<HttpResponse, ConnectorError> {
+/// One try; `None` is an answer that is lost. With it, whether the SDK would try again.
+async fn try_once(call: &Call) -> (LastWord, bool) {
+    sleep(with_random(|random| random.i64(2..25))).await;
+    let fault = with(|world| world.roll(&call.faults()));
+    match fault {
+        Some(Fault::DiesBeforeCall) => return die(call).await,
+        Some(Fault::CallThrottled) => return (Some(call.throttled()), true),
+        Some(Fault::CallBroken) => {
+            return (
+                Some(Answer { status: 500, ..Answer::error("InternalServerError", "We encountered an error") }),
+                true,
+            );
+        }
+        Some(Fault::CallSlow) => sleep(with_random(|random| random.i64(500..4_000))).await,
+        _ => {}
+    }
+    let answer = answer(call, fault);
+    match fault {
+        Some(Fault::DiesAfterCall) => die(call).await,
+        Some(Fault::CallAnswerLost) => (None, true),
+        _ => (Some(answer), false),
+    }
+}
+
+async fn die(call: &Call) -> (LastWord, bool) {
     with(|world| {
         world.note(|| format!("invocation {} dies at {}", call.by, call.operation));
         if let Some(invocation) = world.invocations.get_mut(call.by) {
@@ -185,7 +193,8 @@ fn answer(call: &Call, fault: Option<Fault>) -> Answer {
     }
 }
 
-fn response(answer: &Answer) -> Result<HttpResponse, ConnectorError> {
+fn reply(answer: LastWord) -> Result<HttpResponse, ConnectorError> {
+    let Some(answer) = answer else { return Err(ConnectorError::io("the connection was reset".into())) };
     let failed = |error| ConnectorError::other(Box::<dyn std::error::Error + Send + Sync>::from(error), None);
     let status = StatusCode::try_from(answer.status).map_err(|error| failed(error.to_string()))?;
     let mut response = Response::new(status, SdkBody::from(answer.body.to_string()));
