@@ -1,0 +1,56 @@
+//! What invocations have seen of keys, and what came of it.
+
+use serde_json::{Value, json};
+
+use super::{Confirmation, Look};
+use crate::executor::now;
+use crate::functions::Function;
+use crate::functions::lambda::Invocation;
+use crate::world::World;
+
+impl World {
+    /// What `enrol` writes for an operator.
+    pub fn set_paused(&mut self, key: &str, paused: bool) {
+        let address = (format!("KEY#{key}"), "KEY".to_owned());
+        let Some(before) = self.table.get(&address).cloned() else { return };
+        self.note(|| format!("{key} is paused: {paused}"));
+        let mut after = before.clone();
+        after.insert("paused".to_owned(), json!({ "BOOL": paused }));
+        self.table.set(&address, Some(after.clone()));
+        self.see_write(0, &address, Some(&before), Some(&after));
+    }
+
+    /// DescribeKey has answered an invocation.
+    pub fn see_look(&mut self, by: u64, key: &str, look: Look) {
+        self.note(|| format!("invocation {by} sees {key} {look:?}"));
+        if let Some(invocation) = self.invocations.get_mut(by) {
+            invocation.looks.push((key.to_owned(), now(), look));
+        }
+    }
+
+    /// An invocation has come to its end and answered: what it saw counts as seen, for it could write that down.
+    pub fn ended_well(&mut self, invocation: &Invocation, answer: &Value) {
+        for (key, at, look) in &invocation.looks {
+            if *look == Look::On {
+                self.oracle.seen_on.entry(key.clone()).or_default().push((*at, now()));
+            }
+        }
+        let Some(place) = &invocation.place else { return };
+        if invocation.function != Function::ConfirmBatch || answer["verdict"] != "go" {
+            return;
+        }
+        let Some((_, looked_at, look)) = invocation.looks.last() else {
+            return self.violate("S2 fresh look", &format!("{} goes without a look at its key", invocation.run));
+        };
+        let servers = answer["servers"].as_array().into_iter().flatten().filter_map(|id| id.as_str());
+        let version = |id: &str| self.hold(id).and_then(|hold| hold["version"].as_i64()).unwrap_or(0);
+        let confirmation = Confirmation {
+            run: invocation.run.clone(),
+            key: invocation.key.clone(),
+            looked_at: *looked_at,
+            look: *look,
+            versions: servers.map(|id| (id.to_owned(), version(id))).collect(),
+        };
+        self.oracle.confirmations.insert(place.child, confirmation);
+    }
+}
