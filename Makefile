@@ -92,10 +92,11 @@ faketime:
 	    echo "The local cloud needs the Debian packages faketime and libfaketime: sudo apt-get install faketime libfaketime" >&2; exit 1; \
 	fi
 
-$(CLOUD)/.complete: tests/cloud/requirements.txt
-$(TOOLS)/.complete: tests/requirements-tools.txt
+# Order-only, for the folders are named by what is in these files: a fresh clone's files are newer, and the same.
+$(CLOUD)/.complete: | tests/cloud/requirements.txt
+$(TOOLS)/.complete: | tests/requirements-tools.txt
 %/.complete:
-	@echo "Installing $< into $*"
+	@echo "Installing $| into $*"
 	@rm -rf $* && mkdir -p $(CACHE) && $(PYTHON) -m venv $*
-	@$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@$*/bin/python -m pip install --quiet --disable-pip-version-check -r $|
 	@touch $@

@@ -4,12 +4,12 @@ use jiff::Timestamp;
 use lockstep_aws::clock;
 use lockstep_aws::configuration::{self, SdkConfig};
 use lockstep_aws::error::Failure;
+use lockstep_aws::fence::confirm_run;
 use lockstep_aws::keys::Keys;
 use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
-use lockstep_domain::batch::{Act, BatchRef, Confirmation, StuckPolicy, confirm, decide};
+use lockstep_domain::batch::{Act, BatchRef, Confirmation, StuckPolicy, decide};
 use lockstep_domain::plan::replanned;
-use lockstep_domain::run::RunRef;
 use lockstep_domain::server::ServerId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -51,17 +51,14 @@ impl Answer {
 
 pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
     let Input { batch: BatchRef { of: run, batch, step } } = lambda::read(input)?;
-    let record = world.ledger.key(&run.key).await?;
-    let look = world.keys.look(&run.key).await?;
+    let confirmation = confirm_run(&world.ledger, &world.keys, step.direction(), &run).await?;
     let now = clock::now();
-    match confirm(step.direction(), &run, record.as_ref(), &look) {
+    match confirmation {
         Confirmation::Go => {}
         Confirmation::Unknown { reason } => {
             return Err(Failure::retryable(format!("confirming batch {batch} of run {}: {reason}", run.run)));
         }
         Confirmation::Superseded { reason } => {
-            // Written down, so that no other batch of this run goes on if the key changes back.
-            world.ledger.let_go(&run.run, now).await?;
             tracing::info!(decision = "superseded", reason, run.name = %run.run, batch, "batch confirmed");
             return Ok(Answer::empty("superseded", now));
         }

@@ -3,10 +3,11 @@
 use lockstep_aws::clock;
 use lockstep_aws::configuration::SdkConfig;
 use lockstep_aws::error::Failure;
+use lockstep_aws::fence::confirm_run;
 use lockstep_aws::keys::Keys;
 use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
-use lockstep_domain::batch::{Confirmation, confirm};
+use lockstep_domain::batch::Confirmation;
 use lockstep_domain::run::RunRef;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -37,14 +38,8 @@ pub struct Answer {
 pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
     let Input { run } = lambda::read(input)?;
     let record = world.ledger.record(&run.run, "confirming").await?;
-    let newest = world.ledger.key(&run.key).await?;
-    let look = world.keys.look(&run.key).await?;
-    let answer = match confirm(record.direction, &run, newest.as_ref(), &look) {
-        Confirmation::Superseded { reason } => {
-            // Written down, so that the grace has ended for good even if nobody else sees the key on.
-            world.ledger.let_go(&run.run, clock::now()).await?;
-            Answer { verdict: "superseded", reason }
-        }
+    let answer = match confirm_run(&world.ledger, &world.keys, record.direction, &run).await? {
+        Confirmation::Superseded { reason } => Answer { verdict: "superseded", reason },
         Confirmation::Unknown { reason } => {
             return Err(Failure::retryable(format!("confirming run {}: {reason}", run.run)));
         }

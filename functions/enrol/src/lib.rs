@@ -79,7 +79,7 @@ async fn watch_key(world: &World, key: &KeyArn) -> Result<Answer, Failure> {
 }
 
 async fn pause_key(world: &World, key: &KeyArn, paused: bool) -> Result<Answer, Failure> {
-    if !world.ledger.pause_key(key, paused).await? {
+    if !world.ledger.pause_key(key, paused, clock::now()).await? {
         return Err(Refusal::new("not_watched", "key", key.as_str(), "watch the key first").into());
     }
     Ok(Answer::done(if paused { "key_paused" } else { "key_resumed" }))

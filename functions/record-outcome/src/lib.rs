@@ -85,7 +85,10 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
     }
     // The evidence first: what was done must be known even if nothing else is written.
     ledger.note_evidence(&noted).await?;
-    ledger.write_holds(run, &released).await?;
+    if !ledger.write_holds(run, &released).await? {
+        // What could not be let go must be looked at by a run that may: this one ends as superseded.
+        ledger.let_go(&run.run, now).await?;
+    }
     ledger.put_servers(&run.run, &told).await?;
     let (verdict, wait_s) = match next {
         Some(NextTry::Again) => (Verdict::Again, REST_S),

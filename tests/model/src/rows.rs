@@ -56,6 +56,7 @@ impl KeyRow {
             startups: Vec::new(),
             before: self.before.map(RunId::name),
             paused: false,
+            resumed_at: None,
         }
     }
 

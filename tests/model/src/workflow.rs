@@ -80,7 +80,7 @@ pub fn look(rules: &Rules, world: &mut World, id: RunId, fault: Fault) -> Confir
         world.require(unknown || world.on[k] == id.startup, Law::FreshLook);
     }
     let row = world.keys[k];
-    if !unknown && world.on[k] && row.epoch == id.epoch && !row.startup {
+    if !unknown && world.on[k] && world.is_newest(id) && !row.startup {
         world.ghost.seen_on[k] = true;
     }
     if matches!(confirmation, Confirmation::Superseded { .. }) {

@@ -5,6 +5,7 @@
 pub mod clock;
 pub mod configuration;
 pub mod error;
+pub mod fence;
 pub mod http;
 pub mod keys;
 pub mod lambda;

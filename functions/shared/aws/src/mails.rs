@@ -2,6 +2,8 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_sesv2::Client;
+use aws_sdk_sesv2::config::Builder;
+use aws_sdk_sesv2::config::retry::RetryConfig;
 use aws_sdk_sesv2::error::SdkError;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageHeader};
 use lockstep_domain::app::Address;
@@ -30,7 +32,8 @@ pub struct Mails {
 impl Mails {
     pub fn new(sdk: &SdkConfig) -> Result<Self, Failure> {
         Ok(Self {
-            client: Client::new(sdk),
+            // A try again could be a second copy: how often a mail is sent is counted in the ledger.
+            client: Client::from_conf(Builder::from(sdk).retry_config(RetryConfig::disabled()).build()),
             sender: required("SENDER_ADDRESS")?,
             configuration_set: required("CONFIGURATION_SET")?,
         })

@@ -106,17 +106,22 @@ pub enum Confirmation {
     },
 }
 
+/// Why a run may act no more, whatever the key is now.
+pub fn overtaken(run: &RunRef, record: Option<&KeyRecord>) -> Option<String> {
+    match record {
+        None => Some("the key is no longer watched".to_owned()),
+        Some(record) if record.run() != run.run => Some(format!("run {} has begun", record.run())),
+        Some(record) if record.paused => Some("an operator has paused the key".to_owned()),
+        Some(record) if record.was_paused_since() => Some("an operator had paused the key".to_owned()),
+        Some(_) => None,
+    }
+}
+
 /// Compares the run with the newest epoch and a fresh look at the key.
 pub fn confirm(direction: Direction, run: &RunRef, record: Option<&KeyRecord>, look: &KeyLook) -> Confirmation {
     let superseded = |reason: String| Confirmation::Superseded { reason };
-    let Some(record) = record else {
-        return superseded("the key is no longer watched".to_owned());
-    };
-    if record.run() != run.run {
-        return superseded(format!("run {} has begun", record.run()));
-    }
-    if record.paused {
-        return superseded("an operator has paused the key".to_owned());
+    if let Some(reason) = overtaken(run, record) {
+        return superseded(reason);
     }
     match (direction, look) {
         (_, KeyLook::Unknown { reason }) => Confirmation::Unknown { reason: reason.clone() },

@@ -40,6 +40,9 @@ pub struct KeyRecord {
     /// An operator has asked for nothing more to be changed because of this key.
     #[serde(default)]
     pub paused: bool,
+    /// When an operator last let it go on. What the key did meanwhile does not count, and is not known either.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumed_at: Option<Timestamp>,
 }
 
 impl KeyRecord {
@@ -55,7 +58,13 @@ impl KeyRecord {
             startups: Vec::new(),
             before: None,
             paused: false,
+            resumed_at: None,
         }
+    }
+
+    /// The epoch is older than a pause: its runs act no more, and a new one begins.
+    pub fn was_paused_since(&self) -> bool {
+        self.resumed_at.is_some_and(|at| at > self.noticed_at)
     }
 
     /// The name of the newest run of this key.
@@ -159,6 +168,7 @@ fn next_epoch(record: &KeyRecord, direction: Direction, now: Timestamp, grace_en
         startups,
         before: (record.epoch > 0).then(|| record.run()),
         paused: record.paused,
+        resumed_at: None,
     }
 }
 
@@ -196,8 +206,8 @@ pub fn continue_run(
 ) -> (RunAction, &'static str) {
     let since_try = now.duration_since(record.tried_at);
     let again = || RunAction::Open(record.next_attempt(now));
-    let let_go = run.is_some_and(|run| run.let_go_at.is_some() && execution == Execution::Closed);
-    let superseded = let_go.then_some(record.direction.superseded());
+    let let_go = run.is_some_and(|run| run.let_go_at.is_some()) || record.was_paused_since();
+    let superseded = (let_go && execution != Execution::Running).then_some(record.direction.superseded());
     match (run.and_then(|run| run.ending).or(superseded), execution) {
         // The run saw the key change and back again: what was seen counts, so this is another epoch.
         (Some(Ending::ShutdownCancelled | Ending::ShutdownSuperseded), _) => {

@@ -186,18 +186,20 @@ fn start(
     let agents = evidence.agents.as_ref().filter(|_| !server.units.is_empty());
     let agent = agents.map(|online| online.contains(&server.server));
     let mut proof = Proof::outcome(row.and_then(|row| settle_start(row, server.refused.as_deref(), agent, waited)));
-    let Some(mut hold) = hold.filter(|_| proof.outcome.is_some() && row.is_some()) else { return proof };
+    let Some(mut hold) = hold.filter(|_| row.is_some()) else { return proof };
     let is_up = proof.outcome == Some(Outcome::Done);
     match state {
         None => proof.release = Some(hold.of_gone()),
         Some(state) if state.is_gone() => proof.release = Some(hold.of_gone()),
-        _ if is_up && server.units.is_empty() => proof.release = Some(hold.released_by(&run.key)),
+        Some(ServerState::Running) if is_up && server.units.is_empty() => {
+            proof.release = Some(hold.released_by(&run.key));
+        }
         // From here on it is down only if somebody else stops it.
-        _ if is_up && hold.own == Own::Starting && hold.run == run.run => {
+        Some(ServerState::Running) if hold.own == Own::Starting && hold.run == run.run => {
             hold.own = Own::Services;
             proof.hold = Some(hold);
         }
-        Some(ServerState::Stopped) if hold.own == Own::Services => {
+        Some(ServerState::Stopped) if hold.own == Own::Services && proof.outcome.is_some() => {
             proof.outcome = Some(Outcome::not_done("somebody else has stopped it"));
             proof.release = Some(hold.released_by(&run.key));
         }

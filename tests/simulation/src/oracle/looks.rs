@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Confirmation, Look};
-use crate::executor::now;
+use crate::executor::{now, timestamp};
 use crate::functions::Function;
 use crate::functions::lambda::Invocation;
 use crate::world::World;
@@ -16,6 +16,9 @@ impl World {
         self.note(|| format!("{key} is paused: {paused}"));
         let mut after = before.clone();
         after.insert("paused".to_owned(), json!({ "BOOL": paused }));
+        if !paused {
+            after.insert("resumed_at".to_owned(), json!({ "S": timestamp(now()).to_string() }));
+        }
         self.table.set(&address, Some(after.clone()));
         self.see_write(0, &address, Some(&before), Some(&after));
     }

@@ -114,16 +114,13 @@ impl World {
         }
     }
 
-    /// An answer has shown states of servers.
+    /// An answer has shown states of servers. One that is `pending` may be on its way back to `stopped` (R3).
     pub fn see_answer(&mut self, call: &str, answer: &Value) {
-        let (list, state) = match call {
-            "ec2:describeInstanceStatus" => ("InstanceStatuses", "InstanceState"),
-            "ec2:startInstances" => ("StartingInstances", "CurrentState"),
-            _ => return,
-        };
-        for row in answer[list].as_array().into_iter().flatten() {
-            let is_up = ["pending", "running"].iter().any(|up| row[state]["Name"] == *up);
-            if let Some(id) = row["InstanceId"].as_str().filter(|_| is_up) {
+        if call != "ec2:describeInstanceStatus" {
+            return;
+        }
+        for row in answer["InstanceStatuses"].as_array().into_iter().flatten() {
+            if let Some(id) = row["InstanceId"].as_str().filter(|_| row["InstanceState"]["Name"] == "running") {
                 self.oracle.seen_up.insert(id.to_owned(), now());
             }
         }

@@ -1,12 +1,13 @@
 //! Watched keys and their epochs.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
 use lockstep_domain::epoch::KeyRecord;
 use lockstep_domain::key::KeyArn;
 use serde_json::json;
 
 use super::Ledger;
-use super::rows::{address, item, number, written};
+use super::rows::{address, item, number, text, written};
 use crate::error::Failure;
 
 /// The partition that lists every watched key by its ARN.
@@ -41,15 +42,17 @@ impl Ledger {
     }
 
     /// Stops or resumes everything that Lockstep does because of a key; says whether the key is watched.
-    pub async fn pause_key(&self, key: &KeyArn, paused: bool) -> Result<bool, Failure> {
+    pub async fn pause_key(&self, key: &KeyArn, paused: bool, at: Timestamp) -> Result<bool, Failure> {
+        let set = if paused { "SET paused = :paused" } else { "SET paused = :paused, resumed_at = :at" };
         let update = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(address(&pk(key), "KEY")))
-            .update_expression("SET paused = :paused")
+            .update_expression(set)
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":paused", AttributeValue::Bool(paused));
+        let update = if paused { update } else { update.expression_attribute_values(":at", text(at.to_string())) };
         written(update.send().await, || format!("pausing key {key}"))
     }
 

@@ -113,6 +113,19 @@ fn a_run_that_let_go_and_died_before_its_ending_is_followed_by_another_epoch() {
 }
 
 #[test]
+fn a_pause_ends_the_epoch_that_it_interrupted() {
+    let resumed = KeyRecord { resumed_at: Some(now() + SignedDuration::from_mins(20)), ..died(1) };
+    assert!(resumed.was_paused_since());
+    for execution in [Execution::Closed, Execution::NotStarted] {
+        let RunAction::Open(next) = next(&resumed, None, execution, 30) else { panic!("{execution:?}") };
+        assert_eq!((next.epoch, next.direction, next.was_paused_since()), (6, Direction::Shutdown, false));
+        assert_eq!(next.grace_ends_at, now() + SignedDuration::from_mins(30) + GRACE);
+    }
+    let done = ended(Ending::ShutdownComplete, false);
+    assert_eq!(next(&resumed, Some(&done), Execution::Closed, 30), RunAction::Nothing);
+}
+
+#[test]
 fn a_paused_key_opens_nothing() {
     let paused = KeyRecord { paused: true, ..record(4, Direction::Startup) };
     assert_eq!(decide(&paused, &off(), GRACE, now()).action, KeyAction::Nothing);
