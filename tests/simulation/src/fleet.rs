@@ -5,7 +5,7 @@ pub mod units;
 
 use std::collections::BTreeMap;
 
-use crate::executor::{Millis, SECOND, now, sleep, spawn};
+use crate::executor::{HOUR, Millis, SECOND, now, sleep, spawn};
 use crate::faults::Fault;
 use crate::world::{World, with};
 use units::Unit;
@@ -16,6 +16,7 @@ pub enum State {
     Running,
     Stopping,
     Stopped,
+    Terminated,
 }
 
 impl State {
@@ -25,6 +26,7 @@ impl State {
             Self::Running => "running",
             Self::Stopping => "stopping",
             Self::Stopped => "stopped",
+            Self::Terminated => "terminated",
         }
     }
 
@@ -107,6 +109,11 @@ impl Server {
         self.state == State::Running && self.is_checked
     }
 
+    /// EC2 does not know it any more.
+    pub fn is_forgotten(&self, now: Millis) -> bool {
+        self.state == State::Terminated && now - self.since > HOUR
+    }
+
     pub fn is_ready(&self) -> bool {
         self.is_up_and_checked() && self.is_online
     }
@@ -180,6 +187,9 @@ pub fn start(world: &mut World, id: &str, actor: Actor) -> Result<State, String>
     let before = server.state;
     match before {
         State::Stopping => return Err(format!("The instance '{id}' is not in a state from which it can be started.")),
+        State::Terminated => {
+            return Err(format!("The instance '{id}' is not in a state from which it can be started."));
+        }
         State::Pending | State::Running => {}
         State::Stopped => {
             let generation = server.change(State::Pending, now());
@@ -190,6 +200,16 @@ pub fn start(world: &mut World, id: &str, actor: Actor) -> Result<State, String>
         server_touched(world, id);
     }
     Ok(before)
+}
+
+/// TerminateInstances by its owner: it is shown for an hour, and then EC2 knows it no more.
+pub fn terminate(world: &mut World, id: &str) {
+    if let Some(server) = world.fleet.get_mut(id) {
+        server.change(State::Terminated, now());
+        server.is_online = false;
+        server.units.values_mut().for_each(Unit::goes_down);
+    }
+    server_touched(world, id);
 }
 
 /// The end of `pending`: a server whose volumes cannot be decrypted goes back to stopped.

@@ -89,7 +89,8 @@ impl World {
         }
         let Some(after) = after else {
             if let Some(server) = self.fleet.get_mut(&server) {
-                server.units.values_mut().for_each(|unit| unit.was_active = None);
+                // The document keeps what a unit was until it is started again, and so does the oracle.
+                server.units.values_mut().filter(|unit| unit.is_active).for_each(|unit| unit.was_active = None);
             }
             return Ok(());
         };
