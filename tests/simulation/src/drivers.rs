@@ -141,6 +141,13 @@ async fn meddle(scenario: Scenario) {
                 let _ = fleet::start(world, &id, Actor::User);
             });
         }
+        if with(|world| world.roll(&[Fault::UserTerminatesServer]).is_some()) {
+            with(|world| {
+                let id = any_server(world);
+                world.note(|| format!("a user terminates {id}"));
+                fleet::terminate(world, &id);
+            });
+        }
         if with(|world| world.roll(&[Fault::AgentOffline]).is_some()) {
             spawn(agent_offline(with(any_server)));
         }

@@ -42,6 +42,7 @@ pub enum Fault {
     ExecutionAborted,
     UserStopsServer,
     UserStartsServer,
+    UserTerminatesServer,
     AgentOffline,
     /// An operator pauses a key for a while.
     OperatorPauses,
@@ -51,7 +52,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::EventLost,
         Self::EventDoubled,
         Self::EventLate,
@@ -75,6 +76,7 @@ impl Fault {
         Self::ExecutionAborted,
         Self::UserStopsServer,
         Self::UserStartsServer,
+        Self::UserTerminatesServer,
         Self::AgentOffline,
         Self::OperatorPauses,
         Self::UnitWillNotStop,
@@ -107,6 +109,7 @@ impl Fault {
             Self::ExecutionAborted => "execution aborted",
             Self::UserStopsServer => "user stops a server",
             Self::UserStartsServer => "user starts a server",
+            Self::UserTerminatesServer => "user terminates a server",
             Self::AgentOffline => "agent offline",
             Self::OperatorPauses => "operator pauses a key",
             Self::UnitWillNotStop => "unit will not stop",
@@ -130,6 +133,7 @@ impl Fault {
             // The drivers ask once every half hour.
             Self::ExecutionAborted | Self::UserStopsServer | Self::UserStartsServer => 0.10,
             Self::AgentOffline | Self::OperatorPauses => 0.10,
+            Self::UserTerminatesServer => 0.01,
             Self::UnitWillNotStop | Self::UnitWillNotStart | Self::StartHasNoCapacity => 0.05,
         }
     }

@@ -1,6 +1,7 @@
-//! EC2 servers: what they are, who stopped them, and how long their changes take.
+//! EC2 servers: how they are stopped, started and terminated, and how long that takes.
 
 pub mod commands;
+pub mod server;
 pub mod units;
 
 use std::collections::BTreeMap;
@@ -8,140 +9,8 @@ use std::collections::BTreeMap;
 use crate::executor::{Millis, SECOND, now, sleep, spawn};
 use crate::faults::Fault;
 use crate::world::{World, with};
+pub use server::{Actor, Server, State};
 use units::Unit;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    Pending,
-    Running,
-    Stopping,
-    Stopped,
-}
-
-impl State {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Running => "running",
-            Self::Stopping => "stopping",
-            Self::Stopped => "stopped",
-        }
-    }
-
-    pub fn is_up(self) -> bool {
-        matches!(self, Self::Pending | Self::Running)
-    }
-}
-
-/// Who makes a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Actor {
-    Lockstep,
-    User,
-}
-
-#[derive(Debug)]
-pub struct Server {
-    pub tags: BTreeMap<String, String>,
-    /// ARNs of the keys that encrypt its volumes.
-    pub volume_keys: Vec<String>,
-    pub state: State,
-    pub since: Millis,
-    /// Counts its changes, so that a change that was overtaken does nothing.
-    generation: u64,
-    /// Both status checks.
-    pub is_checked: bool,
-    pub is_online: bool,
-    /// A command is being carried out.
-    pub is_commanded: bool,
-    /// When it was last running, checked and online.
-    pub ready_at: Millis,
-    /// When it last ceased to be stopped, and to be running with both checks passed.
-    pub stopped_until: Millis,
-    pub checked_until: Millis,
-    pub units: BTreeMap<String, Unit>,
-    /// Who stopped it while it was up; `None`: it was stopped when the seed began, or is up.
-    pub stopped_by: Option<Actor>,
-    /// When a user last changed it.
-    pub touched_at: Option<Millis>,
-}
-
-impl Server {
-    pub fn new(tags: BTreeMap<String, String>, volume_keys: Vec<String>, units: BTreeMap<String, Unit>) -> Self {
-        Self {
-            tags,
-            volume_keys,
-            state: State::Running,
-            since: 0,
-            generation: 0,
-            is_checked: true,
-            is_online: true,
-            is_commanded: false,
-            ready_at: 0,
-            stopped_until: Millis::MIN,
-            checked_until: Millis::MIN,
-            units,
-            stopped_by: None,
-            touched_at: None,
-        }
-    }
-
-    pub fn is_managed(&self) -> bool {
-        self.tags.contains_key("lockstep:app") && !self.is_excluded()
-    }
-
-    pub fn is_excluded(&self) -> bool {
-        self.tags.get("lockstep:exclude").is_some_and(|value| value == "true")
-    }
-
-    /// The keys that it depends on: those of its volumes, and those that its tag declares.
-    pub fn uses(&self) -> Vec<String> {
-        let declared = self.tags.get("lockstep:key").into_iter().flat_map(|tag| tag.split(' ')).map(str::to_owned);
-        let mut keys: Vec<String> = self.volume_keys.iter().cloned().chain(declared).collect();
-        keys.sort();
-        keys.dedup();
-        keys
-    }
-
-    pub fn is_up_and_checked(&self) -> bool {
-        self.state == State::Running && self.is_checked
-    }
-
-    pub fn is_ready(&self) -> bool {
-        self.is_up_and_checked() && self.is_online
-    }
-
-    pub fn change(&mut self, state: State, now: Millis) -> u64 {
-        self.note_ready(now);
-        if self.state == State::Stopped {
-            self.stopped_until = now;
-        }
-        if self.is_up_and_checked() {
-            self.checked_until = now;
-        }
-        self.state = state;
-        self.is_checked = false;
-        self.since = now;
-        self.generation += 1;
-        self.generation
-    }
-
-    fn note_ready(&mut self, now: Millis) {
-        if self.is_ready() {
-            self.ready_at = now;
-        }
-    }
-
-    pub fn set_online(&mut self, is_online: bool, now: Millis) {
-        self.note_ready(now);
-        self.is_online = is_online;
-    }
-
-    /// Whether it was ready at some time since `then`.
-    pub fn was_ready_since(&self, then: Millis) -> bool {
-        self.is_ready() || self.ready_at >= then
-    }
-}
 
 /// Servers by their id.
 pub type Fleet = BTreeMap<String, Server>;
@@ -180,6 +49,9 @@ pub fn start(world: &mut World, id: &str, actor: Actor) -> Result<State, String>
     let before = server.state;
     match before {
         State::Stopping => return Err(format!("The instance '{id}' is not in a state from which it can be started.")),
+        State::Terminated => {
+            return Err(format!("The instance '{id}' is not in a state from which it can be started."));
+        }
         State::Pending | State::Running => {}
         State::Stopped => {
             let generation = server.change(State::Pending, now());
@@ -190,6 +62,16 @@ pub fn start(world: &mut World, id: &str, actor: Actor) -> Result<State, String>
         server_touched(world, id);
     }
     Ok(before)
+}
+
+/// TerminateInstances by its owner: it is shown for an hour, and then EC2 knows it no more.
+pub fn terminate(world: &mut World, id: &str) {
+    if let Some(server) = world.fleet.get_mut(id) {
+        server.change(State::Terminated, now());
+        server.is_online = false;
+        server.units.values_mut().for_each(Unit::goes_down);
+    }
+    server_touched(world, id);
 }
 
 /// The end of `pending`: a server whose volumes cannot be decrypted goes back to stopped.

@@ -84,7 +84,7 @@ fn judge(scenario: &Scenario) -> bool {
     if with(|world| world.violation.is_some()) {
         return false;
     }
-    with(World::judge_end);
+    with(|world| world.judge_end(scenario.quiet_from));
     with(World::judge_notices);
     if with(|world| world.violation.is_some() || !world.is_at_rest()) {
         return false;

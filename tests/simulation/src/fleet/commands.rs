@@ -107,7 +107,7 @@ async fn work_through(server: &str, asked: &Asked) -> (&'static str, String) {
             sleep(EXECUTION_LIMIT - (now() - began)).await;
             return ("Execution Timed Out", String::new());
         }
-        let line = with(|world| act(world, server, name, &asked.verb));
+        let line = with(|world| act(world, server, name, &asked.verb, failed));
         failed |= !line.reached;
         output.push_str(&line.text);
     }
@@ -119,12 +119,14 @@ struct Line {
     reached: bool,
 }
 
-fn act(world: &mut World, server: &str, name: &str, verb: &str) -> Line {
+/// One unit of a command; units come in start order, and what follows one that did not start may need it.
+fn act(world: &mut World, server: &str, name: &str, verb: &str, has_failed: bool) -> Line {
     let kind = if verb == "stop" { Fault::UnitWillNotStop } else { Fault::UnitWillNotStart };
     let is_stubborn = world.roll(&[kind]).is_some();
     let unit = world.fleet.get_mut(server).and_then(|server| server.units.get_mut(name));
     let Some(unit) = unit else { return Line { text: format!("{name} unknown unknown\n"), reached: false } };
-    let (before, mut after) = unit.carry_out(verb, is_stubborn);
+    let is_passed_over = has_failed && verb == "start";
+    let (before, mut after) = if is_passed_over { unit.pass_over() } else { unit.carry_out(verb, is_stubborn) };
     if verb == "stop" && world.mutant == Some(Mutant::UnitsLie) {
         after = INACTIVE;
     }

@@ -24,17 +24,25 @@ impl Unit {
 
     /// One verb of the document for this unit; returns the state before and the state after.
     pub fn carry_out(&mut self, verb: &str, is_stubborn: bool) -> (&'static str, &'static str) {
-        if self.is_active || self.kept.is_none() {
-            self.kept = Some(self.state());
+        let mut before = self.state();
+        if verb == "stop" {
+            if self.is_active {
+                self.kept = None;
+            }
+            before = *self.kept.get_or_insert(before);
         }
-        let before = self.kept.unwrap_or(INACTIVE);
         if !is_stubborn {
             self.is_active = verb == "start";
         }
-        if verb == "start" {
+        if verb == "start" && self.is_active {
             self.kept = None;
         }
         (before, self.state())
+    }
+
+    /// A unit that is passed over, because one before it did not start.
+    pub fn pass_over(&self) -> (&'static str, &'static str) {
+        (self.state(), self.state())
     }
 
     /// Its server stops; what was kept in `/run` is lost.
@@ -53,7 +61,9 @@ mod tests {
         let mut unit = Unit::new(true);
         assert_eq!(unit.carry_out("stop", false), (ACTIVE, INACTIVE));
         assert_eq!(unit.carry_out("stop", false), (ACTIVE, INACTIVE));
-        assert_eq!(unit.carry_out("start", false), (ACTIVE, ACTIVE));
+        assert_eq!(unit.carry_out("start", true), (INACTIVE, INACTIVE));
+        assert_eq!(unit.carry_out("stop", false), (ACTIVE, INACTIVE));
+        assert_eq!(unit.carry_out("start", false), (INACTIVE, ACTIVE));
         let mut unit = Unit::new(false);
         assert_eq!(unit.carry_out("stop", false), (INACTIVE, INACTIVE));
         unit.is_active = true;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{filter, only, texts};
+use crate::executor::now;
 use crate::fleet::{self, Actor, Server, State};
 use crate::mutants::Mutant;
 use crate::oracle::fleet::Act;
@@ -25,12 +26,13 @@ fn page(name: &str, rows: Vec<Value>, arguments: &Value) -> Value {
 
 pub fn describe_volumes(world: &mut World, arguments: &Value) -> Value {
     only(world, arguments, &["Filters", "MaxResults", "NextToken"]);
+    let exists = |(_, server): &(&String, &Server)| server.state != State::Terminated;
     let volumes = |(id, server): (&String, &Server)| -> Vec<Value> {
         let attachments = json!([{ "InstanceId": id, "State": "attached" }]);
         let volume = |key: &String| json!({ "KmsKeyId": key, "Encrypted": true, "Attachments": attachments });
         server.volume_keys.iter().map(volume).collect()
     };
-    page("Volumes", world.fleet.iter().flat_map(volumes).collect(), arguments)
+    page("Volumes", world.fleet.iter().filter(exists).flat_map(volumes).collect(), arguments)
 }
 
 /// A name of tags as a filter gives it, with `*` at its end.
@@ -44,10 +46,12 @@ pub fn describe_tags(world: &mut World, arguments: &Value) -> Result<Value, Fail
     let ids = filter(arguments, "Name", "resource-id");
     let part = filter(arguments, "Name", "value").map(|values| values[0].trim_matches('*').to_owned());
     let mut rows = Vec::new();
-    for (id, server) in world.fleet.iter().filter(|(id, _)| ids.as_ref().is_none_or(|ids| ids.contains(id))) {
+    let is_asked = |id: &String| ids.as_ref().is_none_or(|ids| ids.contains(id));
+    let exists = |server: &Server| server.state != State::Terminated;
+    for (id, server) in world.fleet.iter().filter(|(id, server)| is_asked(id) && exists(server)) {
         for (name, value) in &server.tags {
-            let is_asked = names.iter().any(|pattern| matches(pattern, name));
-            if is_asked && part.as_ref().is_none_or(|part| value.contains(part.as_str())) {
+            let is_named = names.iter().any(|pattern| matches(pattern, name));
+            if is_named && part.as_ref().is_none_or(|part| value.contains(part.as_str())) {
                 rows.push(json!({ "ResourceId": id, "ResourceType": "instance", "Key": name, "Value": value }));
             }
         }
@@ -86,15 +90,28 @@ fn known(world: &World, arguments: &Value) -> Result<Vec<String>, Failure> {
     if ids.is_empty() {
         return Err(Failure::of_ec2("The request must contain the parameter InstanceIds", 400));
     }
-    match ids.iter().find(|id| !world.fleet.contains_key(*id)) {
+    let is_known = |id: &&String| world.fleet.get(*id).is_some_and(|server| !server.is_forgotten(now()));
+    match ids.iter().find(|id| !is_known(id)) {
         Some(unknown) => Err(Failure::of_ec2(&format!("The instance ID '{unknown}' does not exist"), 400)),
         None => Ok(ids),
+    }
+}
+
+/// One server that is in a wrong state fails the whole call.
+fn refuse(world: &World, ids: &[String], states: &[State], done: &str) -> Result<(), Failure> {
+    match ids.iter().find(|id| states.contains(&world.fleet[*id].state)) {
+        Some(id) => {
+            let refusal = format!("The instance '{id}' is not in a state from which it can be {done}.");
+            Err(Failure::of_ec2(&refusal, 400))
+        }
+        None => Ok(()),
     }
 }
 
 pub fn stop_instances(world: &mut World, arguments: &Value, place: &Place) -> Result<Value, Failure> {
     only(world, arguments, &["InstanceIds"]);
     let ids = known(world, arguments)?;
+    refuse(world, &ids, &[State::Terminated], "stopped")?;
     world.see_act(place, Act::StopServer, &ids, &[]);
     let mut rows = Vec::new();
     for id in ids {
@@ -109,10 +126,7 @@ pub fn stop_instances(world: &mut World, arguments: &Value, place: &Place) -> Re
 pub fn start_instances(world: &mut World, arguments: &Value, place: &Place) -> Result<Value, Failure> {
     only(world, arguments, &["InstanceIds"]);
     let ids = known(world, arguments)?;
-    if let Some(id) = ids.iter().find(|id| world.fleet[*id].state == State::Stopping) {
-        let refusal = format!("The instance '{id}' is not in a state from which it can be started.");
-        return Err(Failure::of_ec2(&refusal, 400));
-    }
+    refuse(world, &ids, &[State::Stopping, State::Terminated], "started")?;
     world.see_act(place, Act::StartServer, &ids, &[]);
     let mut rows = Vec::new();
     for id in ids {

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{filter, only, texts};
 use crate::executor::SECOND;
+use crate::fleet::State;
 use crate::fleet::commands::{self, Asked};
 use crate::oracle::fleet::Act;
 use crate::workflow::failure::Failure;
@@ -37,6 +38,9 @@ pub fn send_command(world: &mut World, arguments: &Value, place: &Place) -> Resu
     }
     if ids.is_empty() || ids.len() > 50 || units.is_empty() {
         return Err(Failure::of_ssm("ValidationException", "between 1 and 50 instances, and units", 400));
+    }
+    if ids.iter().any(|id| world.fleet.get(id).is_none_or(|server| server.state == State::Terminated)) {
+        return Err(Failure::of_ssm("InvalidInstanceIdException", "Instances not in a valid state for account", 400));
     }
     let units: Vec<String> = units.split(' ').map(str::to_owned).collect();
     let act = if verb == "stop" { Act::StopUnits } else { Act::StartUnits };

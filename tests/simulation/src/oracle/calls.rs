@@ -4,14 +4,16 @@ use super::of_epoch;
 use crate::world::World;
 
 impl World {
-    /// StartExecution is about to be carried out.
+    /// StartExecution is about to be carried out. A run whose ending is written acts no more: it only mails, and
+    /// nothing waits for a mail (S20).
     pub fn see_start(&mut self, name: &str) {
-        // What has its ending written may still mail: mails keep nothing waiting.
-        let ended =
-            |run: &str| self.table.plain(&format!("RUN#{run}"), "RUN").is_some_and(|run| run["ending"].is_string());
-        let is_rival = |other: &&String| other.as_str() != name && of_epoch(other) == of_epoch(name) && !ended(other);
-        let rival = self.executions.running().find(is_rival).cloned();
-        if let Some(rival) = rival {
+        let has_ended = |run: &String| {
+            self.table.plain(&format!("RUN#{run}"), "RUN").is_some_and(|record| !record["ending"].is_null())
+        };
+        let is_rival =
+            |other: &&String| other.as_str() != name && of_epoch(other) == of_epoch(name) && !has_ended(other);
+        let rival = self.executions.running().find(is_rival);
+        if let Some(rival) = rival.cloned() {
             self.violate("S10 one writer", &format!("{name} starts while {rival} runs"));
         }
     }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{GRACE, newest_run};
-use crate::executor::{MINUTE, Millis, now};
+use crate::executor::{HOUR, MINUTE, Millis, millis, now};
 use crate::faults::Fault;
 use crate::fleet::{Actor, Server, State};
 use crate::table::plain_row;
@@ -38,7 +38,7 @@ impl World {
     }
 
     /// L1 and L2 for every server.
-    pub fn judge_end(&mut self) {
+    pub fn judge_end(&mut self, quiet_from: Millis) {
         let ids: Vec<String> = self.fleet.keys().cloned().collect();
         for id in ids {
             let server = &self.fleet[&id];
@@ -51,7 +51,7 @@ impl World {
             let judged = match uses.iter().find(|key| !is_on(key)) {
                 _ if !settled || uses.is_empty() => Ok(()),
                 Some(off) => self.judge_down(&id, server, off).map_err(|how| ("L1 down", how)),
-                None => self.judge_up(&id, server, &uses).map_err(|how| ("L2 up", how)),
+                None => self.judge_up(&id, server, &uses, quiet_from).map_err(|how| ("L2 up", how)),
             };
             if let Err((law, how)) = judged {
                 self.violate(law, &format!("{id}: {how}"));
@@ -61,7 +61,7 @@ impl World {
 
     /// A key that it uses is off: it is down, or named in the newest report.
     fn judge_down(&self, id: &str, server: &Server, off: &str) -> Result<(), String> {
-        if server.state == State::Stopped || self.is_reported(id, &[off.to_owned()]) {
+        if matches!(server.state, State::Stopped | State::Terminated) || self.is_reported(id, &[off.to_owned()]) {
             return Ok(());
         }
         // Lockstep stops a server once for an epoch; what a user starts afterwards is the user's.
@@ -73,8 +73,14 @@ impl World {
     }
 
     /// Its keys are on: it is up with its units and no hold is left, or it is named in the newest report.
-    fn judge_up(&self, id: &str, server: &Server, uses: &[String]) -> Result<(), String> {
-        if self.is_reported(id, uses) {
+    fn judge_up(&self, id: &str, server: &Server, uses: &[String], quiet_from: Millis) -> Result<(), String> {
+        let is_gone = server.state == State::Terminated;
+        if let Some(run) = self.reported_by(id, uses) {
+            let is_well = server.is_ready() && server.since < quiet_from - HOUR || is_gone && self.hold(id).is_some();
+            // An attempt that no fault has kept from its end tells the truth, and leaves nothing behind.
+            if is_well && self.began(&run).is_some_and(|began| began > quiet_from + 10 * MINUTE) {
+                return Err(format!("{run} reports it as a problem, and it is {:?}", server.state));
+            }
             return Ok(());
         }
         if let Some(hold) = self.hold(id) {
@@ -87,22 +93,40 @@ impl World {
         let is_restarted = server.touched_at.is_some();
         let down = server.units.iter().find(|(_, unit)| unit.was_active == Some(true) && !unit.is_active);
         match down {
-            Some((name, _)) if !is_restarted => Err(format!("{name} was active before, and is not again")),
+            Some((name, _)) if !is_restarted && !is_gone && !self.is_told(id, name) => {
+                Err(format!("{name} was active before, and is not again"))
+            }
             _ => Ok(()),
         }
     }
 
-    /// Whether the newest run of one of these keys names the server as a problem, in a mail that was sent.
+    /// Whether a mail has named the server and the unit as a problem.
+    fn is_told(&self, id: &str, unit: &str) -> bool {
+        let is_line = |line: &str| line.contains(id) && line.contains(unit) && line.contains("PROBLEM");
+        self.mails.iter().any(|mail| mail.text.lines().any(is_line))
+    }
+
+    /// When the newest attempt of a run's key was opened.
+    fn began(&self, run: &str) -> Option<Millis> {
+        let records = self.keys.keys().filter_map(|key| self.key_record(key));
+        let record = records.into_iter().find(|record| newest_run(record) == run)?;
+        millis(record["tried_at"].as_str()?)
+    }
+
     fn is_reported(&self, id: &str, keys: &[String]) -> bool {
-        keys.iter().any(|key| {
-            let Some(record) = self.key_record(key) else { return false };
-            let run = newest_run(&record);
-            let Some(planned) = self.planned(&run, id) else { return false };
+        self.reported_by(id, keys).is_some()
+    }
+
+    /// The newest run of one of these keys that names the server as a problem, in a mail that was sent.
+    fn reported_by(&self, id: &str, keys: &[String]) -> Option<String> {
+        keys.iter().find_map(|key| {
+            let run = newest_run(&self.key_record(key)?);
+            let planned = self.planned(&run, id)?;
             let is_problem = planned["treatment"]["do"] == "doubt"
                 || planned["outcome"]["is"] == "not_done"
                 || planned["services"]["is"] == "not_done"
                 || planned["untold"].as_array().is_some_and(|units| !units.is_empty());
-            is_problem && self.is_mailed(&run, id)
+            (is_problem && self.is_mailed(&run, id)).then_some(run)
         })
     }
 

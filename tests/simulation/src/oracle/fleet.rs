@@ -1,7 +1,7 @@
 //! Laws of the calls that change the fleet: why they are made.
 
 use super::{Confirmation, GRACE, Look, epoch, newest_run, of_epoch};
-use crate::executor::{HOUR, Millis, SECOND, now};
+use crate::executor::{HOUR, MINUTE, Millis, SECOND, now};
 use crate::workflow::interpreter::Place;
 use crate::world::World;
 
@@ -84,7 +84,8 @@ impl World {
         }
     }
 
-    /// L8: epochs whose startups began to start servers, in any hour.
+    /// L8: epochs whose startups began to start servers, in any hour. A startup begins when it is planned, some seconds
+    /// before its first call.
     fn count_startup(&mut self, told: &Confirmation) {
         let startups = self.oracle.startups.entry(told.key.clone()).or_default();
         let run = of_epoch(&told.run);
@@ -92,7 +93,7 @@ impl World {
             return;
         }
         startups.push((run.to_owned(), now()));
-        let recent = startups.iter().filter(|(_, at)| now() - at < HOUR).count();
+        let recent = startups.iter().filter(|(_, at)| now() - at < HOUR - MINUTE).count();
         if recent > STARTUPS_PER_HOUR {
             self.violate("L8 damping", &format!("{recent} startups of {} began within an hour", told.key));
         }

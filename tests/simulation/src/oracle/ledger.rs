@@ -18,7 +18,7 @@ impl World {
         } else if sk == "HOLD" {
             self.see_hold(by, before, after)
         } else if sk.starts_with("SERVER#") {
-            self.see_outcome(pk, after)
+            self.see_outcome(pk, before, after)
         } else {
             Ok(())
         };
@@ -89,7 +89,8 @@ impl World {
         }
         let Some(after) = after else {
             if let Some(server) = self.fleet.get_mut(&server) {
-                server.units.values_mut().for_each(|unit| unit.was_active = None);
+                // The document keeps what a unit was until it is started again, and so does the oracle.
+                server.units.values_mut().filter(|unit| unit.is_active).for_each(|unit| unit.was_active = None);
             }
             return Ok(());
         };
@@ -107,8 +108,11 @@ impl World {
     }
 
     /// S18: what is written down as done is so, or was minutes ago.
-    fn see_outcome(&mut self, pk: &str, after: Option<&Row>) -> Judged {
+    fn see_outcome(&mut self, pk: &str, before: Option<&Row>, after: Option<&Row>) -> Judged {
         let Some(planned) = after.map(plain_row) else { return Ok(()) };
+        if before.map(plain_row).is_some_and(|before| before["outcome"] == planned["outcome"]) {
+            return Ok(());
+        }
         let id = planned["server"].as_str().unwrap_or_default();
         let Some(server) = self.fleet.get(id) else { return Ok(()) };
         if planned["outcome"]["is"] != "done" || planned["treatment"]["do"] == "release" {
