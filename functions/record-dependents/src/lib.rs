@@ -4,7 +4,7 @@ use lockstep_aws::error::Failure;
 use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
 use lockstep_domain::hold::Hold;
-use lockstep_domain::plan::{PlannedServer, Round, joined, plan_server};
+use lockstep_domain::plan::{PlannedServer, Round, noted, plan_server};
 use lockstep_domain::run::RunRef;
 use lockstep_domain::server::{ServerId, StatusRow, TagRow, join};
 use serde::{Deserialize, Serialize};
@@ -34,10 +34,9 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
     let planned: Vec<PlannedServer> =
         seen.iter().map(|server| plan_server(server, holds.get(&server.server), &input.run.key, input.round)).collect();
     ledger.put_servers(&input.run.run, &planned).await?;
-    // What another key holds down already must not start while this one is off, in the grace either.
-    let joined: Vec<Hold> =
-        planned.iter().filter_map(|server| joined(server, holds.get(&server.server), &input.run.key)).collect();
-    ledger.write_holds(&input.run, &joined).await?;
+    let noted: Vec<Hold> =
+        planned.iter().filter_map(|server| noted(server, holds.get(&server.server), &input.run.key)).collect();
+    ledger.write_holds(&input.run, &noted).await?;
     tracing::info!(recorded = planned.len(), run.name = %input.run.run, "dependents recorded");
     Ok(Answer { recorded: planned.len() })
 }

@@ -7,9 +7,9 @@ use serde::Deserialize;
 
 use crate::batch::{BatchRef, Step};
 use crate::hold::{Hold, Own};
-use crate::outcome::{Invocation, Wanted, settle_services, settle_start, settle_stop};
+use crate::outcome::{Invocation, LONGEST_WAIT, Wanted, settle_services, settle_start, settle_stop};
 use crate::plan::{Outcome, PlannedServer};
-use crate::refusal::{CallRefusal, Meaning};
+use crate::refusal::{CallRefusal, Meaning, names_missing_servers};
 use crate::run::RunRef;
 use crate::server::{ServerId, ServerState, StatusRow};
 use crate::unit::parse_output;
@@ -79,7 +79,7 @@ pub fn prove(
     waited: SignedDuration,
 ) -> Proof {
     if let Some(reason) = &evidence.gave_up {
-        return Proof::outcome(Some(Outcome::not_done(reason)));
+        return gave_up(server, hold, reason, waited);
     }
     if let Some(refusal) = &evidence.refused {
         // A batch that was refused for good is followed by single calls: their intent must stay in the ledger.
@@ -122,6 +122,19 @@ fn services(
         noted = (hold.unit_priors != before).then_some(hold);
     }
     Proof { hold: noted, ..Proof::outcome(outcome) }
+}
+
+/// A look that failed. EC2 fails it for the whole batch if it has forgotten one of the servers, and names that one:
+/// it is gone, and the others are looked at again.
+fn gave_up(server: &PlannedServer, hold: Option<Hold>, reason: &str, waited: SignedDuration) -> Proof {
+    if !names_missing_servers(reason) || waited >= LONGEST_WAIT {
+        return Proof::outcome(Some(Outcome::not_done(reason)));
+    }
+    if !reason.contains(server.server.as_str()) {
+        return Proof::outcome(None);
+    }
+    let gone = Outcome::not_done("it no longer exists");
+    Proof { release: hold.map(Hold::of_gone), ..Proof::outcome(Some(gone)) }
 }
 
 /// Only a stop leaves anything in doubt; a start is asked again until it is seen.

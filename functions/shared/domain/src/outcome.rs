@@ -14,6 +14,8 @@ pub const SERVICES_DEADLINE: SignedDuration = SignedDuration::from_mins(5);
 pub const STOP_DEADLINE: SignedDuration = SignedDuration::from_mins(10);
 /// Longest wait for a server to run, pass both status checks and have its agent online.
 pub const START_DEADLINE: SignedDuration = SignedDuration::from_mins(15);
+/// No batch is looked at for longer, whatever keeps it.
+pub const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(30);
 /// A `stopped` seen sooner after a start may be an old answer of EC2.
 const STALE: SignedDuration = SignedDuration::from_secs(90);
 

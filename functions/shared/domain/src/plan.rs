@@ -143,10 +143,19 @@ fn seen_state(seen: &SeenServer, hold: Option<&Hold>) -> ServerState {
     if is_starting && seen.state == ServerState::Stopped { ServerState::Pending } else { seen.state }
 }
 
-/// The hold of a server that another key holds down already, joined by `key`: it must not start while `key` is off.
-pub fn joined(planned: &PlannedServer, hold: Option<&Hold>, key: &KeyArn) -> Option<Hold> {
-    let joins = matches!(planned.treatment, Treatment::Join | Treatment::Doubt { .. });
-    hold.filter(|_| joins).map(|hold| hold.clone().joined_by(key))
+/// What the search tells a server's hold, if anything.
+///
+/// What another key holds down already must not start while `key` is off, in the grace either: the hold is joined. A
+/// server that we have started and that is seen up is down from then on only if somebody else stops it.
+pub fn noted(planned: &PlannedServer, hold: Option<&Hold>, key: &KeyArn) -> Option<Hold> {
+    let hold = hold?;
+    match planned.treatment {
+        Treatment::Join | Treatment::Doubt { .. } => Some(hold.clone().joined_by(key)),
+        Treatment::Act if planned.state == ServerState::Running && hold.own == Own::Starting => {
+            Some(Hold { own: Own::Services, ..hold.clone() })
+        }
+        Treatment::Act | Treatment::Release { .. } | Treatment::Leave { .. } => None,
+    }
 }
 
 fn treat(state: ServerState, hold: Option<&Hold>, key: &KeyArn) -> Treatment {

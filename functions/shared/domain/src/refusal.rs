@@ -67,6 +67,12 @@ impl CallRefusal {
     }
 }
 
+/// Whether EC2 says of servers that it does not know them (`InvalidInstanceID.NotFound`, an hour after they were
+/// terminated): *The instance IDs 'i-1, i-2' do not exist*.
+pub fn names_missing_servers(cause: &str) -> bool {
+    ["does not exist", "do not exist"].iter().any(|words| cause.contains(words))
+}
+
 /// What a workflow does after the call for a whole batch failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NextTry {

@@ -40,8 +40,9 @@ impl MailId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
     Ours,
-    /// It was sent, or may have been as often as it may.
     Sent,
+    /// It was tried as often as it may be, and nobody knows whether any copy was accepted.
+    Exhausted,
     /// Another sender has it right now.
     Taken,
 }
@@ -59,21 +60,25 @@ impl Ledger {
         let row: Outbox = self.get(&mail.pk, &mail.sk).await?.unwrap_or_default();
         let is_over = |at: Timestamp| mail.again_after.is_some_and(|after| now.duration_since(at) >= after);
         let is_next = row.sent_at.is_some_and(is_over);
-        if !is_next && (row.sent_at.is_some() || row.copies >= MOST_COPIES) {
+        if !is_next && row.sent_at.is_some() {
             return Ok(Claim::Sent);
         }
         if row.claimed_at.is_some_and(|at| now.duration_since(at) < CLAIM_HOLDS) {
             return Ok(Claim::Taken);
+        }
+        if !is_next && row.copies >= MOST_COPIES {
+            return Ok(Claim::Exhausted);
         }
         let copies = if is_next { 1 } else { row.copies + 1 };
         let claim = self
             .update_mail(mail, "SET claimed_at = :now, copies = :copies REMOVE sent_at")
             .expression_attribute_values(":now", text(now.to_string()))
             .expression_attribute_values(":copies", number(copies));
+        // A claim whose answer was lost is made again by the SDK, and finds its own.
         let claim = match row.claimed_at {
-            None => claim.condition_expression("attribute_not_exists(claimed_at)"),
+            None => claim.condition_expression("attribute_not_exists(claimed_at) OR claimed_at = :now"),
             Some(read) => claim
-                .condition_expression("claimed_at = :read")
+                .condition_expression("claimed_at = :read OR claimed_at = :now")
                 .expression_attribute_values(":read", text(read.to_string())),
         };
         let ours = written(claim.send().await, || "claiming a mail".to_owned())?;

@@ -174,6 +174,20 @@ fn a_batch_that_is_given_up_says_why_and_changes_no_hold() {
 }
 
 #[test]
+fn a_server_that_ec2_has_forgotten_is_gone_and_keeps_no_other_from_being_looked_at() {
+    let look = |id: &str, waited| {
+        let gave_up = Some(format!("The instance ID '{id}' does not exist (Service: Ec2, Status Code: 400)"));
+        let evidence = Evidence { gave_up, ..Evidence::default() };
+        prove(&batch(Step::StartServers), &planned(1), Some(hold(1, Own::Starting)), &evidence, waited)
+    };
+    let gone = look(server(1).as_str(), SOON);
+    assert!(gone.release.unwrap().keys.is_empty() && gone.outcome.is_some());
+    let other = look(server(2).as_str(), SOON);
+    assert_eq!((other.outcome, other.release), (None, None));
+    assert!(look(server(2).as_str(), LONGEST_WAIT).outcome.is_some(), "but not for ever");
+}
+
+#[test]
 fn a_server_that_is_up_is_let_go_by_this_key_only() {
     let mut two = hold(1, Own::Starting);
     two.keys.insert(key("k2"));

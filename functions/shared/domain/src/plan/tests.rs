@@ -115,15 +115,16 @@ fn a_server_on_its_way_up_is_not_taken_for_stopped() {
 }
 
 #[test]
-fn a_hold_is_joined_even_if_it_is_in_doubt() {
+fn the_search_joins_what_is_held_and_notes_what_is_up() {
     let tags = [("lockstep:app", "orders")];
     for own in [Own::Stopped, Own::Intent] {
         let held = hold(1, own);
         let plan = plan_server(&seen(ServerState::Stopped, &tags), Some(&held), &key("k2"), Round::Shutdown);
-        assert_eq!(joined(&plan, Some(&held), &key("k2")).unwrap().keys.len(), 2, "{own:?}");
+        assert_eq!(noted(&plan, Some(&held), &key("k2")).unwrap().keys.len(), 2, "{own:?}");
     }
     let running = plan_server(&seen(ServerState::Running, &tags), None, &key("k2"), Round::Shutdown);
-    assert_eq!(joined(&running, Some(&hold(1, Own::Services)), &key("k2")), None);
+    assert_eq!(noted(&running, Some(&hold(1, Own::Services)), &key("k2")), None);
+    assert_eq!(noted(&running, Some(&hold(1, Own::Starting)), &key("k2")).unwrap().own, Own::Services);
 }
 
 #[test]
