@@ -6,6 +6,8 @@ SHELL := /bin/bash
 
 PORT   ?= 4566
 SCALE  ?= 60
+FIRST  ?= 1
+SEEDS  ?= 2000
 STACK  ?= lockstep
 PYTHON ?= python3
 # The processor of the functions in AWS; the local cloud always runs this machine's own.
@@ -31,7 +33,7 @@ SOURCES  := $(shell find Cargo.toml Cargo.lock rust-toolchain.toml template.yaml
 LOCAL    := target/sam/local/template.yaml
 AWS      := target/sam/aws/template.yaml
 
-.PHONY: help demo test check bench up down deploy build clean install tidy
+.PHONY: help demo test soak check bench up down deploy build clean install tidy
 
 help: ## Lists the commands.
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' $(MAKEFILE_LIST) | column -t -s :
@@ -41,6 +43,9 @@ demo: up ## Disables and enables a key in the local cloud and tells what happens
 
 test: install $(LOCAL) ## Runs every test.
 	@CARGO_TERM_PROGRESS_WHEN=never $(python) -m tests.tidy.every_test
+
+soak: ## Simulates SEEDS days, more than make test has time for.
+	cargo run --release --locked --quiet --package lockstep-simulation -- --first $(FIRST) --seeds $(SEEDS)
 
 check: install tidy ## Formatting, lints, documentation, template.
 	cargo fmt --all --check

@@ -15,13 +15,15 @@ PYTEST = [sys.executable, "-m", "pytest", "-q", "--color=no"]
 NEXTEST = ["cargo", "nextest", "run", "--workspace", "--locked", "--cargo-quiet", "--status-level=fail"]
 CARGO = NEXTEST if shutil.which("cargo-nextest") else ["cargo", "test", "--workspace", "--locked", "--quiet"]
 RUN = ["cargo", "run", "--release", "--locked", "--quiet", "--package"]
+# Simulated days; `make soak` plays more.
+SEEDS = "300"
 # The suites, and for those that are not counted in tests: what of their own figures is counted.
 SUITES: dict[str, tuple[list[str], str]] = {
     "pure core and handlers": (CARGO, ""),
     "rules about the code": ([*PYTEST, "tests/tidy"], ""),
     "the local cloud itself": ([*PYTEST, "tests/cloud"], ""),
     "the protocol's states": ([*RUN, "lockstep-model", "--", str(PARTS / "model.json")], "states"),
-    "the simulated days": ([*RUN, "lockstep-simulation", "--", str(PARTS / "simulation.json")], "seeds"),
+    "the simulated days": ([*RUN, "lockstep-simulation", "--", "--seeds", SEEDS, str(PARTS / "simulation.json")], "seeds"),
     "the deployed stack": ([*PYTEST, "tests/system"], ""),
     "the table of faults": ([*PYTEST, "tests/rows"], ""),
 }

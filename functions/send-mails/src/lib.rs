@@ -65,8 +65,8 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
     let Input { run, about } = lambda::read(input)?;
     let record = world.ledger.record(&run.run, "mailing about").await?;
     let mut answer = Answer::default();
-    let Some(occasion) = occasion(&record, about) else { return Ok(answer) };
     let servers = world.ledger.servers(&run.run).await?;
+    let Some(occasion) = occasion(&record, &servers, about) else { return Ok(answer) };
     let report = by_app(&servers);
     let deleted_at = if occasion.is_of_a_key_that_is_off() { world.deletion_date(&record.key).await } else { None };
     for (app, of_app) in &report.apps {
@@ -94,12 +94,12 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
 }
 
 /// A run that has ended in its grace warns nobody any more.
-fn occasion(record: &RunRecord, about: About) -> Option<Occasion> {
+fn occasion(record: &RunRecord, servers: &[PlannedServer], about: About) -> Option<Occasion> {
     match (about, record.ending) {
         (About::GraceStarted, None) if record.flapping => Some(Occasion::Flapping),
         (About::GraceStarted, None) => Some(Occasion::GraceStarted),
         (About::GraceStarted, Some(_)) | (About::Ended, None) => None,
-        (About::Ended, Some(ending)) => Occasion::of_ending(ending, record.flapping),
+        (About::Ended, Some(ending)) => Occasion::of_ending(ending, record.flapping, servers),
     }
 }
 

@@ -1,7 +1,5 @@
 //! What may be done to a batch right now: asked again before every call that changes something.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +10,10 @@ use crate::plan::{Outcome, PlannedServer, Treatment};
 use crate::run::{Direction, RunRef};
 use crate::server::ServerState;
 use crate::unit::UnitName;
+
+mod tier;
+
+pub use tier::Tier;
 
 /// The four things that a workflow does to a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,29 +68,6 @@ pub struct BatchRef {
 impl BatchRef {
     pub fn all(run: &RunRef, step: Step, batches: Vec<String>) -> Vec<Self> {
         batches.into_iter().map(|batch| Self { of: run.clone(), batch, step }).collect()
-    }
-}
-
-/// The services of one tier; a tier begins when the one before it has settled.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tier {
-    pub tier: i32,
-    pub services: Vec<BatchRef>,
-}
-
-impl Tier {
-    /// Batches with their names, in the order in which the step goes through the tiers: up from the lowest, down from
-    /// the highest.
-    pub fn in_order(run: &RunRef, step: Step, batches: Vec<(String, i32)>) -> Vec<Self> {
-        let mut by_tier: BTreeMap<i32, Vec<String>> = BTreeMap::new();
-        for (name, tier) in batches {
-            by_tier.entry(tier).or_default().push(name);
-        }
-        let tiers = by_tier.into_iter().map(|(tier, names)| Self { tier, services: BatchRef::all(run, step, names) });
-        match step.direction() {
-            Direction::Startup => tiers.collect(),
-            Direction::Shutdown => tiers.rev().collect(),
-        }
     }
 }
 

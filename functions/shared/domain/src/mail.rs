@@ -7,7 +7,8 @@ use jiff::Timestamp;
 
 use crate::app::Language;
 use crate::key::KeyArn;
-use crate::report::{Line, Said};
+use crate::plan::PlannedServer;
+use crate::report::{Line, Said, has_left_untold};
 use crate::run::{Ending, RunName};
 use crate::text::shortened;
 use words::Words;
@@ -39,9 +40,10 @@ impl Occasion {
     }
 
     /// What admins are told of a run, if anything: one that found nothing is not news, and one that the next
-    /// change of the key has overtaken leaves the telling to its successor.
-    pub fn of_ending(ending: Ending, flapping: bool) -> Option<Self> {
+    /// change of the key has overtaken leaves the telling to its successor, but for what only it can tell.
+    pub fn of_ending(ending: Ending, flapping: bool, servers: &[PlannedServer]) -> Option<Self> {
         match ending {
+            Ending::StartupSuperseded if has_left_untold(servers) => Some(Self::Ended(ending)),
             Ending::NothingToDo | Ending::ShutdownSuperseded | Ending::StartupSuperseded => None,
             Ending::ShutdownCancelled if flapping => None,
             ending => Some(Self::Ended(ending)),
@@ -141,6 +143,8 @@ fn time(at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Outcome;
+    use crate::samples::{planned, units};
 
     fn story_of(occasion: Occasion, language: Language) -> Mail {
         story_of_key(occasion, language, None)
@@ -232,5 +236,15 @@ mod tests {
                 assert_eq!(told, story_of(Occasion::Ended(ending), language));
             }
         }
+    }
+
+    #[test]
+    fn a_startup_that_was_broken_off_tells_of_units_that_only_it_knows_of() {
+        let superseded = |untold| {
+            let server = PlannedServer { untold, outcome: Some(Outcome::Done), ..planned(1) };
+            Occasion::of_ending(Ending::StartupSuperseded, true, &[server])
+        };
+        assert_eq!(superseded(Vec::new()), None);
+        assert_eq!(superseded(units(&["b.service"])), Some(Occasion::Ended(Ending::StartupSuperseded)));
     }
 }

@@ -139,6 +139,11 @@ pub fn line(server: &PlannedServer, direction: Direction, before: bool) -> Line 
     }
 }
 
+/// Whether the run has let a server go whose units nobody knows: no later run can name them.
+pub fn has_left_untold(servers: &[PlannedServer]) -> bool {
+    servers.iter().any(|server| server.outcome == Some(Outcome::Done) && !server.untold.is_empty())
+}
+
 fn problems(server: &PlannedServer) -> Vec<String> {
     let outcomes = [&server.services, &server.outcome].into_iter().flatten();
     let reasons = outcomes.filter_map(|outcome| match outcome {
