@@ -102,7 +102,7 @@ def test_a_server_that_is_stuck_in_stopping_is_reported_and_not_forced(scene):
     told = scene.shut_down()
     assert told.ending == "shutdown_incomplete" and "stopping after 10 minutes" in told.mails[-1]["BodyText"]
     scene.until_state("stopped")
-    assert len(scene.calls("StopInstances")) <= 2
+    assert len(scene.calls("StopInstances")) <= 3, "one for each attempt"
     scene.change("one", stop_takes_s=45)
 
 

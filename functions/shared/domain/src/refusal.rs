@@ -38,12 +38,14 @@ pub enum Meaning {
 impl CallRefusal {
     pub fn meaning(&self) -> Meaning {
         let passing = ["RequestLimitExceeded", "Request limit exceeded", "Throttl", "Rate exceeded", "RateExceeded"];
-        let capacity = ["InsufficientInstanceCapacity", "sufficient capacity", "Insufficient capacity"];
         let said = |words: &[&str]| words.iter().any(|word| self.cause.contains(word) || self.error.contains(word));
         if said(&passing) {
             return Meaning::Passing;
         }
-        if said(&capacity) {
+        // EC2 names the type between the words: *do not have sufficient t3.micro capacity*.
+        if said(&["InsufficientInstanceCapacity", "sufficient capacity"])
+            || (said(&["do not have sufficient"]) && said(&["capacity"]))
+        {
             return Meaning::NoCapacity;
         }
         match self.status_code() {
@@ -108,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_start_without_capacity_was_not_carried_out_although_the_service_is_to_blame() {
-        let full = "We currently do not have sufficient capacity (Service: Ec2, Status Code: 500, Request ID: 1)";
+        let full = "We currently do not have sufficient t3.micro capacity (Service: Ec2, Status Code: 500)";
         assert_eq!(refusal("Ec2.Ec2Exception", full).meaning(), Meaning::NoCapacity);
     }
 
