@@ -14,13 +14,14 @@ from ministack.core.responses import get_region, new_uuid
 from ministack.services import stepfunctions
 from ministack.services.stepfunctions import _ExecutionError
 
-from tests.cloud import answers, calls, clock, faults, operations, shapes
+from tests.cloud import answers, calls, clock, faults, operations, shapes, spelling
 from tests.cloud.workflow_time import task_timeout
 
 # As an integration names a service -> (as MiniStack routes it, as errors begin).
 SERVICES = {
     "ec2": ("ec2", "Ec2"),
     "ssm": ("ssm", "Ssm"),
+    "rds": ("rds", "Rds"),
     "autoscaling": ("autoscaling", "AutoScaling"),
     "applicationautoscaling": ("application-autoscaling", "ApplicationAutoScaling"),
 }
@@ -142,8 +143,7 @@ def _exception_name(model: Any, prefix: str, code: str) -> str:
     """
     for shape in model.error_shapes:
         if code in (shape.name, shape.metadata.get("error", {}).get("code")):
-            name = stepfunctions._api_name_to_sfn_key(shape.name).removesuffix("Fault")
-            return name if name.endswith("Exception") else f"{name}Exception"
+            return spelling.exception_name(shape.name)
     return f"{prefix}Exception"
 
 
