@@ -18,7 +18,8 @@ READING = re.compile(
 RESOURCE_VALUE = re.compile(r"^(arn:aws[\w-]*:|(i|vol|snap|eni|sg|ami|vpc|subnet)-[0-9a-f]{8,}$)")
 RESOURCE_FIELDS = {
     "KeyId", "TableName", "FunctionName", "QueueUrl", "StackName", "CommandId", "Name", "name", "AliasName",
-    "AutoScalingGroupName", "DBInstanceIdentifier", "DBClusterIdentifier", "service", "cluster", "RuleName",
+    "AutoScalingGroupName", "DBInstanceIdentifier", "DBClusterIdentifier", "SourceDBInstanceIdentifier",
+    "service", "cluster", "RuleName",
 }  # fmt: skip
 LONGEST_VALUE = 400
 

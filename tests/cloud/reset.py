@@ -2,8 +2,10 @@
 
 from ministack.services import dynamodb, kms, sqs, stepfunctions
 from moto.ec2.models import ec2_backends
+from moto.rds.models import rds_backends
 
 from tests.cloud import calls, clock, faults, keys, mails, snapshots, ssm
+from tests.cloud.databases import databases
 from tests.cloud.moto_service import lock
 from tests.cloud.world import servers
 
@@ -15,6 +17,8 @@ def reset(tables: bool = False) -> None:
     with lock:
         servers.clear()
         ec2_backends.reset()
+        databases.clear()
+        rds_backends.reset()
     kms.reset()
     mails.clear()
     ssm.clear()

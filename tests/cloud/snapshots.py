@@ -6,7 +6,13 @@ from collections import deque
 from typing import Any
 
 # Reads that AWS, or a cache on the way, may answer from the past.
-READS = {("kms", "DescribeKey"), ("ec2", "DescribeInstanceStatus"), ("ssm", "DescribeInstanceInformation")}
+READS = {
+    ("kms", "DescribeKey"),
+    ("ec2", "DescribeInstanceStatus"),
+    ("ssm", "DescribeInstanceInformation"),
+    ("rds", "DescribeDBInstances"),
+    ("rds", "DescribeDBClusters"),
+}
 MOST_KEPT = 50
 
 _answers: dict[str, deque[tuple[float, tuple]]] = {}

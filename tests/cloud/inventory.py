@@ -1,0 +1,75 @@
+"""What the control API shows of databases, and what it changes of them; each is known by its ARN."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.cloud.databases import Database, databases
+
+Change = Callable[[Any, Any], None]
+
+
+@dataclass(frozen=True)
+class Kind:
+    things: dict[str, Any]
+    describe: Callable[[Any], dict[str, Any]]
+    # By the name of what can be changed.
+    changes: dict[str, Change]
+
+
+def number(name: str, kind: type = float) -> Change:
+    return lambda thing, value: setattr(thing, name, kind(value))
+
+
+def describe_database(database: Database) -> dict[str, Any]:
+    record = database.record
+    restart = record.automatic_restart_time
+    return {
+        "arn": database.arn,
+        "id": record.resource_id,
+        "kind": "cluster" if database.is_cluster else "instance",
+        "engine": record.engine,
+        "state": record.status,
+        "key": database.key,
+        "members": [member.resource_id for member in database.members],
+        "restarts_at": restart and restart.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "tags": database.tags,
+        **{name: getattr(database, name) for name in DURATIONS},
+    }
+
+
+def show_key(database: Database, shown: str) -> None:
+    """The key as `KmsKeyId` tells it, which RDS documents as an ARN, an id, an alias ARN or an alias name."""
+    database.record.kms_key_id = shown
+
+
+DURATIONS = (
+    "create_takes_s", "stop_takes_s", "start_takes_s", "notices_key_after_s", "restarts_after_s", "lost_after_s",
+)  # fmt: skip
+KINDS = {
+    "databases": Kind(
+        databases,
+        describe_database,
+        {
+            **{name: number(name) for name in DURATIONS},
+            "failing_starts": number("failing_starts", int),
+            "shown_key": show_key,
+        },
+    ),
+}
+
+
+def every(kind: str) -> list[dict[str, Any]]:
+    return [KINDS[kind].describe(thing) for thing in list(KINDS[kind].things.values())]
+
+
+def describe(kind: str, arn: str) -> dict[str, Any]:
+    return KINDS[kind].describe(KINDS[kind].things[arn])
+
+
+def change(kind: str, arn: str, wanted: dict[str, Any]) -> dict[str, Any]:
+    for name, value in wanted.items():
+        if name not in KINDS[kind].changes:
+            raise ValueError(f"{kind} have no {name} to change; they have {', '.join(sorted(KINDS[kind].changes))}")
+        KINDS[kind].changes[name](KINDS[kind].things[arn], value)
+    return describe(kind, arn)
