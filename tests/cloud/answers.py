@@ -20,6 +20,8 @@ FAILURES = {
     "kms": "KMSInternalException",
     "dynamodb": "InternalServerError",
     "rds": "InternalFailure",
+    "ecs": "ServerException",
+    "application-autoscaling": "InternalServiceException",
 }
 # Codes that are the service's own fault although they have a name.
 SERVER_ERRORS = {
@@ -28,6 +30,7 @@ SERVER_ERRORS = {
     "ServiceUnavailable",
     "InternalError",
     "InternalFailure",
+    "ServerException",
 }
 DENIALS = {"ec2": "UnauthorizedOperation", "rds": "AccessDenied", "autoscaling": "AccessDenied"}
 

@@ -1,9 +1,11 @@
-"""What the control API shows of databases, and what it changes of them; each is known by its ARN."""
+"""What the control API shows and changes of databases and ECS services; each is known by its ARN."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tests.cloud import scaling
+from tests.cloud.containers import Service, services
 from tests.cloud.databases import Database, databases
 
 Change = Callable[[Any, Any], None]
@@ -43,6 +45,26 @@ def show_key(database: Database, shown: str) -> None:
     database.record.kms_key_id = shown
 
 
+def describe_service(service: Service) -> dict[str, Any]:
+    record, target = service.record, scaling.target_of(service)
+    hosts = service.backend.container_instances.get(record.cluster_name, {}).values()
+    servers = {host.container_instance_arn: host.ec2_instance_id for host in hosts}
+    return {
+        "arn": service.arn,
+        "id": record.name,
+        "cluster": record.cluster_name,
+        "kind": record.scheduling_strategy,
+        "state": "steady" if service.is_steady else "moving",
+        "desired": record.desired_count,
+        "running": record.running_count,
+        "pending": record.pending_count,
+        "servers": sorted(servers.get(task.container_instance_arn, "") for task in service.tasks),
+        "limits": target and [target.min_capacity, target.max_capacity],
+        "suspended": [name for name, is_so in scaling.suspended(target).items() if is_so] if target else [],
+        "tags": service.tags,
+    }
+
+
 DURATIONS = (
     "create_takes_s", "stop_takes_s", "start_takes_s", "notices_key_after_s", "restarts_after_s", "lost_after_s",
 )  # fmt: skip
@@ -54,6 +76,16 @@ KINDS = {
             **{name: number(name) for name in DURATIONS},
             "failing_starts": number("failing_starts", int),
             "shown_key": show_key,
+        },
+    ),
+    "services": Kind(
+        services,
+        describe_service,
+        {
+            "task_start_takes_s": number("task_start_takes_s"),
+            "task_stop_takes_s": number("task_stop_takes_s"),
+            "failing_starts": number("failing_starts", int),
+            "scale_out_after_s": scaling.scale_out,
         },
     ),
 }

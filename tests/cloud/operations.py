@@ -19,7 +19,7 @@ RESOURCE_VALUE = re.compile(r"^(arn:aws[\w-]*:|(i|vol|snap|eni|sg|ami|vpc|subnet
 RESOURCE_FIELDS = {
     "KeyId", "TableName", "FunctionName", "QueueUrl", "StackName", "CommandId", "Name", "name", "AliasName",
     "AutoScalingGroupName", "DBInstanceIdentifier", "DBClusterIdentifier", "SourceDBInstanceIdentifier",
-    "service", "cluster", "RuleName",
+    "service", "serviceName", "cluster", "clusterName", "ResourceId", "RuleName",
 }  # fmt: skip
 LONGEST_VALUE = 400
 

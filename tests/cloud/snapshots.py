@@ -12,6 +12,11 @@ READS = {
     ("ssm", "DescribeInstanceInformation"),
     ("rds", "DescribeDBInstances"),
     ("rds", "DescribeDBClusters"),
+    ("ecs", "DescribeServices"),
+    ("ecs", "DescribeContainerInstances"),
+    ("ecs", "ListServices"),
+    ("ecs", "ListTasks"),
+    ("application-autoscaling", "DescribeScalableTargets"),
 }
 MOST_KEPT = 50
 

@@ -22,6 +22,7 @@ SERVICES = {
     "ec2": ("ec2", "Ec2"),
     "ssm": ("ssm", "Ssm"),
     "rds": ("rds", "Rds"),
+    "ecs": ("ecs", "Ecs"),
     "autoscaling": ("autoscaling", "AutoScaling"),
     "applicationautoscaling": ("application-autoscaling", "ApplicationAutoScaling"),
 }
