@@ -20,6 +20,7 @@ FAILURES = {
     "kms": "KMSInternalException",
     "dynamodb": "InternalServerError",
     "rds": "InternalFailure",
+    "autoscaling": "InternalFailure",
     "ecs": "ServerException",
     "application-autoscaling": "InternalServiceException",
 }
@@ -50,7 +51,7 @@ def failed(service: str, code: str | None = None, message: str | None = None) ->
 
 def denied(service: str, operation: str, code: str | None = None) -> Answer:
     message = f"You are not authorized to perform this operation. {service}:{operation}"
-    status = 403 if service in ("ec2", "ses", "lambda", "rds") else 400
+    status = 403 if service in ("ec2", "ses", "lambda", "rds", "autoscaling") else 400
     return error(service, code or DENIALS.get(service, "AccessDeniedException"), message, status)
 
 

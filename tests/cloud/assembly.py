@@ -59,6 +59,8 @@ def _install() -> None:
         dead_letters,
         documents,
         gateway,
+        group_answers,
+        groups,
         keys,
         lambdas,
         mails,
@@ -95,7 +97,8 @@ def _install() -> None:
     ses_v2.handle_request = gateway.guard("ses", ses_v2.handle_request)
 
     for part in (
-        servers, server_answers, databases, database_answers, containers, container_answers, scaling,
+        servers, server_answers, groups, group_answers, databases, database_answers,
+        containers, container_answers, scaling,
         tags, templates, documents, keys, mails, lambdas, dead_letters,
         spelling, workflow_time, workflow_starts, workflow_states, workflow_maps, workflow_definitions,
         workflow_events, workflow_sdk, workflow_steps,

@@ -1,4 +1,7 @@
-"""What the control API shows and changes of databases and ECS services; each is known by its ARN."""
+"""What the control API shows and changes of databases, ECS services and Auto Scaling groups.
+
+Each is known by its ARN.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,6 +10,7 @@ from typing import Any
 from tests.cloud import scaling
 from tests.cloud.containers import Service, services
 from tests.cloud.databases import Database, databases
+from tests.cloud.groups import Group, groups, is_running
 
 Change = Callable[[Any, Any], None]
 
@@ -65,6 +69,28 @@ def describe_service(service: Service) -> dict[str, Any]:
     }
 
 
+def describe_group(group: Group) -> dict[str, Any]:
+    record = group.record
+    return {
+        "arn": group.arn,
+        "id": record.name,
+        "kind": "group",
+        "state": "whole" if group.is_whole else "broken",
+        "limits": [record.min_size, record.max_size],
+        "desired": record.desired_capacity,
+        "members": {
+            member.instance_id: {
+                "health": member.health_status,
+                "lifecycle": member.lifecycle_state,
+                "runs": is_running(member),
+            }
+            for member in record.instance_states
+        },
+        "suspended": sorted(group.suspended),
+        "tags": group.tags,
+    }
+
+
 DURATIONS = (
     "create_takes_s", "stop_takes_s", "start_takes_s", "notices_key_after_s", "restarts_after_s", "lost_after_s",
 )  # fmt: skip
@@ -87,6 +113,11 @@ KINDS = {
             "failing_starts": number("failing_starts", int),
             "scale_out_after_s": scaling.scale_out,
         },
+    ),
+    "groups": Kind(
+        groups,
+        describe_group,
+        {name: number(name) for name in ("health_check_takes_s", "replacement_takes_s", "launches_again_after_s")},
     ),
 }
 

@@ -2,6 +2,7 @@
 
 from ministack.services import dynamodb, kms, sqs, stepfunctions
 from moto.applicationautoscaling.models import applicationautoscaling_backends
+from moto.autoscaling.models import autoscaling_backends
 from moto.ec2.models import ec2_backends
 from moto.ecs.models import ecs_backends
 from moto.rds.models import rds_backends
@@ -9,6 +10,7 @@ from moto.rds.models import rds_backends
 from tests.cloud import calls, clock, faults, keys, mails, snapshots, ssm
 from tests.cloud.containers import services
 from tests.cloud.databases import databases
+from tests.cloud.groups import groups
 from tests.cloud.moto_service import lock
 from tests.cloud.world import servers
 
@@ -21,8 +23,9 @@ def reset(tables: bool = False) -> None:
         servers.clear()
         ec2_backends.reset()
         databases.clear()
+        groups.clear()
         services.clear()
-        for backends in (rds_backends, ecs_backends, applicationautoscaling_backends):
+        for backends in (rds_backends, ecs_backends, applicationautoscaling_backends, autoscaling_backends):
             backends.reset()
     kms.reset()
     mails.clear()

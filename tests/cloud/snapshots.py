@@ -17,6 +17,8 @@ READS = {
     ("ecs", "ListServices"),
     ("ecs", "ListTasks"),
     ("application-autoscaling", "DescribeScalableTargets"),
+    ("autoscaling", "DescribeAutoScalingGroups"),
+    ("autoscaling", "DescribeAutoScalingInstances"),
 }
 MOST_KEPT = 50
 
