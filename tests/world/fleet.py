@@ -5,10 +5,11 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.world import resources
 from tests.world.cloud import Cloud
+from tests.world.resources import Resource, tags_of
 
 IMAGE = "ami-12c6146b"
-DATABASE_CLASS = "db.t4g.medium"
 READY_WITHIN_S = 600
 
 
@@ -31,16 +32,6 @@ class Server:
     units: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Resource:
-    """Anything else that was made; the cloud's control API knows it by its kind and ARN."""
-
-    kind: str
-    arn: str
-    name: str
-    app: str | None = None
-
-
 @dataclass
 class Fleet:
     """One key, and the servers made for one story."""
@@ -60,10 +51,22 @@ class Fleet:
         return make_server(self.cloud, name, options.pop("key", self.key), app, units, **options)
 
     def database(self, name: str, app: str | None, **options: Any) -> Resource:
-        return make_database(self.cloud, self.app(name), options.pop("key", self.key), app, **options)
+        return resources.make_database(self.cloud, self.app(name), options.pop("key", self.key), app, **options)
 
     def cluster(self, name: str, app: str | None, **options: Any) -> Resource:
-        return make_cluster(self.cloud, self.app(name), options.pop("key", self.key), app, **options)
+        return resources.make_cluster(self.cloud, self.app(name), options.pop("key", self.key), app, **options)
+
+    def ecs_service(self, name: str, app: str | None, *servers: Server, **options: Any) -> Resource:
+        """A service in the one ECS cluster of this fleet."""
+        ids = [server.id for server in servers]
+        return resources.make_ecs_service(self.cloud, self.app("ecs"), name, app, ids, **options)
+
+    def group(self, name: str, app: str | None, *servers: Server, **options: Any) -> Resource:
+        """Whatever replaces one of the servers carries the same tags as the group, and the units of the first."""
+        units = {"lockstep:services": " ".join(servers[0].units)} if servers[0].units else {}
+        tags = units | options.pop("tags", {})
+        ids = [server.id for server in servers]
+        return resources.make_group(self.cloud, self.app(name), app, ids, tags=tags, **options)
 
 
 def make_key(cloud: Cloud, **options: Any) -> str:
@@ -87,71 +90,6 @@ def make_server(
         ],
     )
     return Server(made["Instances"][0]["InstanceId"], name, app, tuple(units.split()))
-
-
-def tags_of(app: str | None, tags: dict[str, str] | None) -> dict[str, str]:
-    return {**(tags or {}), **({"lockstep:app": app} if app is not None else {})}
-
-
-def make_database(
-    cloud: Cloud, name: str, key: str | None, app: str | None, tags: dict[str, str] | None = None, **options: Any
-) -> Resource:
-    """A DB instance of its own, its storage encrypted with the key; `options` are those of CreateDBInstance."""
-    wanted = {"Engine": "postgres", "DBInstanceClass": DATABASE_CLASS, "AllocatedStorage": 20, "MasterUsername": "app"}
-    made = cloud.client("rds").create_db_instance(
-        DBInstanceIdentifier=name, **wanted | _storage(key) | options, Tags=_pairs(tags_of(app, tags))
-    )
-    return Resource("databases", made["DBInstance"]["DBInstanceArn"], name, app)
-
-
-def make_cluster(
-    cloud: Cloud,
-    name: str,
-    key: str | None,
-    app: str | None,
-    members: int = 1,
-    tags: dict[str, str] | None = None,
-    **options: Any,
-) -> Resource:
-    """An Aurora cluster with its members, which carry no tags; `options` are those of CreateDBCluster."""
-    rds = cloud.client("rds")
-    wanted = {"Engine": "aurora-postgresql", "MasterUsername": "app", "MasterUserPassword": "long-enough"}
-    made = rds.create_db_cluster(
-        DBClusterIdentifier=name, **wanted | _storage(key) | options, Tags=_pairs(tags_of(app, tags))
-    )["DBCluster"]
-    for number in range(members):
-        rds.create_db_instance(
-            DBInstanceIdentifier=f"{name}-{number}",
-            DBClusterIdentifier=name,
-            Engine=made["Engine"],
-            DBInstanceClass=DATABASE_CLASS,
-        )
-    return Resource("databases", made["DBClusterArn"], name, app)
-
-
-def _storage(key: str | None) -> dict[str, Any]:
-    return {"StorageEncrypted": True, "KmsKeyId": key} if key else {}
-
-
-def _pairs(tags: dict[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
-
-
-def look_at(cloud: Cloud, resource: Resource) -> dict[str, Any]:
-    """What the control API knows of it: its `state`, and what its kind has besides."""
-    return cloud.ask("GET", f"{resource.kind}/{resource.arn}")
-
-
-def change(cloud: Cloud, resource: Resource, **settings: Any) -> dict[str, Any]:
-    """Sets how the world treats it, such as `stop_takes_s` of a database."""
-    return cloud.ask("PATCH", f"{resource.kind}/{resource.arn}", settings)
-
-
-def until_state(cloud: Cloud, state: str, *resources: Resource) -> None:
-    def all_there() -> bool:
-        return all(look_at(cloud, resource)["state"] == state for resource in resources)
-
-    cloud.until(f"{', '.join(resource.name for resource in resources)}: {state}", all_there, READY_WITHIN_S)
 
 
 def until_ready(cloud: Cloud, *servers: Server) -> None:
