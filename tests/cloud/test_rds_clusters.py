@@ -45,6 +45,12 @@ def test_a_cluster_that_cannot_be_stopped_is_refused(cloud, kind):
     assert code_of(rds.stop_db_cluster, DBClusterIdentifier="books") == "InvalidDBClusterStateFault"
 
 
+def test_a_field_that_is_spelled_as_the_api_has_it_is_refused(cloud):
+    ended = cloud.run(chain(Stop=task("aws-sdk:rds:stopDBCluster", {"DBClusterIdentifier": "books"})))
+    assert ended["error"] == "States.Runtime"
+    assert 'The field "DBClusterIdentifier" is not supported by Step Functions' in ended["cause"]
+
+
 def test_a_workflow_stops_a_cluster(cloud):
     arn = make_cluster(cloud, "books")
     make(cloud, "books-1", "aurora-postgresql", as_is=True, DBClusterIdentifier="books")

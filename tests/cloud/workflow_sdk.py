@@ -149,12 +149,13 @@ def _exception_name(model: Any, prefix: str, code: str) -> str:
 
 
 def _wire(key: str, operation: Any, arguments: dict) -> tuple[dict, bytes]:
-    parameters = stepfunctions._sdk_json_param_value(arguments, operation.input_shape) if operation.input_shape else {}
+    try:
+        parameters = spelling.as_the_api_has_it(arguments, operation.input_shape) if operation.input_shape else {}
+    except spelling.Unsupported as wrong:
+        raise _ExecutionError("States.Runtime", f"{operation.name}: {wrong}") from wrong
     report = ParamValidator().validate(parameters, operation.input_shape) if operation.input_shape else None
-    unknown = set(parameters) - set(operation.input_shape.members if operation.input_shape else {})
-    if unknown or (report and report.has_errors()):
-        cause = f"Unknown members {sorted(unknown)}" if unknown else report.generate_report()
-        raise _ExecutionError("States.Runtime", f"{operation.name}: {cause}")
+    if report and report.has_errors():
+        raise _ExecutionError("States.Runtime", f"{operation.name}: {report.generate_report()}")
     request = serialize.create_serializer(operation.metadata["protocol"], False).serialize_to_request(
         parameters, operation
     )
