@@ -1,27 +1,40 @@
 """Short words of the tests about RDS."""
 
-RECOVERABLE = "inaccessible-encryption-credentials-recoverable"
+LOST = "inaccessible-encryption-credentials"
+RECOVERABLE = f"{LOST}-recoverable"
 
 
 def make(cloud, name: str, engine: str = "postgres", **options) -> str:
-    """A DB instance that is available, unless it is asked for `as_is`; its ARN."""
+    """A DB instance that is available and quick, unless it is wanted `as_is`; its ARN."""
     as_is = options.pop("as_is", False)
     made = cloud.client("rds").create_db_instance(
         DBInstanceIdentifier=name, DBInstanceClass="db.t3.micro", Engine=engine,
         **({} if "DBClusterIdentifier" in options else {"AllocatedStorage": 40, "MasterUsername": "u"}), **options,
     )["DBInstance"]["DBInstanceArn"]  # fmt: skip
-    return made if as_is else available(cloud, made)
+    return made if as_is else quick(cloud, available(cloud, made))
 
 
 def make_cluster(cloud, name: str, engine: str = "aurora-postgresql", **options) -> str:
     made = cloud.client("rds").create_db_cluster(
         DBClusterIdentifier=name, Engine=engine, MasterUsername="u", MasterUserPassword="long-enough", **options
     )["DBCluster"]["DBClusterArn"]
-    return available(cloud, made)
+    return quick(cloud, available(cloud, made))
 
 
 def available(cloud, arn: str) -> str:
     cloud.until(lambda: state(cloud, arn) == "available")
+    return arn
+
+
+def quick(cloud, arn: str) -> str:
+    """A second of a test."""
+    cloud.ask("PATCH", f"databases/{arn}", {"stop_takes_s": 120, "start_takes_s": 120})
+    return arn
+
+
+def slow(cloud, arn: str) -> str:
+    """Longer than any test looks at it."""
+    cloud.ask("PATCH", f"databases/{arn}", {"stop_takes_s": 3600})
     return arn
 
 

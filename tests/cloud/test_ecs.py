@@ -38,6 +38,12 @@ def make(cloud, name: str = "web", count: int | None = 2, **options) -> str:
     return arn
 
 
+def slow(cloud, arn: str) -> str:
+    """Slow enough to be seen on its way."""
+    cloud.ask("PATCH", f"services/{arn}", {"task_start_takes_s": 180, "task_stop_takes_s": 180})
+    return arn
+
+
 def steady(cloud, arn: str) -> dict:
     return cloud.until(lambda: (seen := cloud.get(f"services/{arn}"))["state"] == "steady" and seen)
 
@@ -62,6 +68,7 @@ def register(cloud, name: str = "web", **fields) -> None:
 def test_the_counts_of_a_service_move_towards_what_is_wanted(cloud, cluster):
     add_servers(cloud, 2)
     arn = make(cloud, count=3)
+    slow(cloud, arn)
     ecs = cloud.client("ecs")
     ecs.update_service(cluster="shop", service="web", desiredCount=0)
     assert counts(cloud) == (0, 3, 0)
@@ -109,7 +116,7 @@ def test_the_services_on_a_server_are_found_by_its_tasks(cloud, cluster):
 def test_tasks_die_with_their_server_and_are_placed_on_another(cloud, cluster):
     ecs, ec2, [stopped, other] = cloud.client("ecs"), cloud.client("ec2"), add_servers(cloud, 2)
     arn = make(cloud, count=2)
-    assert cloud.get(f"services/{arn}")["servers"] == sorted([stopped, other])
+    assert cloud.get(f"services/{slow(cloud, arn)}")["servers"] == sorted([stopped, other])
     ec2.stop_instances(InstanceIds=[stopped])
     assert counts(cloud) == (2, 1, 1)
     assert steady(cloud, arn)["servers"] == [other, other]
@@ -190,7 +197,7 @@ def test_targets_come_in_pages(cloud, cluster):
 
 def test_a_workflow_scales_a_service_to_nothing(cloud, cluster):
     add_servers(cloud, 1)
-    arn = make(cloud, count=1)
+    arn = slow(cloud, make(cloud, count=1))
     register(cloud, MinCapacity=1, MaxCapacity=2)
     target = {"ServiceNamespace": "ecs", "ResourceId": "service/shop/web",
               "ScalableDimension": "ecs:service:DesiredCount"}  # fmt: skip

@@ -54,7 +54,7 @@ def test_a_stopped_member_is_terminated_and_replaced_within_minutes(cloud, key):
     filters = [{"Name": "attachment.instance-id", "Values": [new]}]
     assert [v["KmsKeyId"] for v in cloud.client("ec2").describe_volumes(Filters=filters)["Volumes"]] == [key]
     [stop_call], [terminated] = cloud.calls("ec2", "StopInstances"), done(cloud, "Terminate")
-    assert 110 < terminated["at_s"] - stop_call["at_s"] < 200
+    assert 120 <= terminated["at_s"] - stop_call["at_s"] < 300
 
 
 @pytest.mark.parametrize("processes", [["HealthCheck"], ["ReplaceUnhealthy"], ["Terminate"], []])
@@ -75,7 +75,7 @@ def test_what_is_unhealthy_is_replaced_at_once_on_resume(cloud, processes):
     arn, [stopped] = make(cloud, 1)
     suspend(cloud, *processes)
     stop(cloud, stopped)
-    cloud.sleep(120)
+    cloud.sleep(240)
     cloud.client("autoscaling").resume_processes(AutoScalingGroupName=NAME, ScalingProcesses=processes)
     assert cloud.server(stopped)["state"] == "terminated"
     assert stopped not in whole(cloud, arn)["members"]

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from tests.cloud.database_words import RECOVERABLE, available, encrypted, make, make_cluster, state, told
+from tests.cloud.database_words import LOST, RECOVERABLE, available, encrypted, make, make_cluster, slow, state, told
 from tests.cloud.test_cloud import code_of
 from tests.cloud.test_steps import chain, task
 
@@ -25,8 +25,8 @@ def test_a_database_takes_minutes_to_stop_and_to_start(cloud):
     [stop], [start] = ([c for c in cloud.calls("rds", f"{verb}DBInstance") if c["outcome"] == "ok"]
                        for verb in ("Stop", "Start"))  # fmt: skip
     assert (stop["mutating"], stop["resources"]) == (True, ["orders"])
-    assert at_s["stopped"] - stop["at_s"] == pytest.approx(300, abs=20)
-    assert at_s["available"] - start["at_s"] == pytest.approx(420, abs=20)
+    assert 300 <= at_s["stopped"] - stop["at_s"] < 400
+    assert 420 <= at_s["available"] - start["at_s"] < 520
 
 
 def test_the_key_of_the_storage_is_taken_in_every_form_and_told_as_an_arn(cloud, key):
@@ -133,6 +133,28 @@ def test_a_running_database_is_taken_away_some_time_after_its_key_went_off(cloud
     available(cloud, arn)
 
 
+def test_what_cannot_be_stopped_is_lost_with_its_key_and_what_has_no_backups_is_kept(cloud, key):
+    rds = cloud.client("rds")
+    source = make(cloud, "source", **encrypted(key))
+    bare = make(cloud, "bare", **encrypted(key), BackupRetentionPeriod=0)
+    replica = rds.create_db_instance_read_replica(DBInstanceIdentifier="replica", SourceDBInstanceIdentifier="source")
+    arns = [source, bare, available(cloud, replica["DBInstance"]["DBInstanceArn"])]
+    for arn in arns:
+        cloud.ask("PATCH", f"databases/{arn}", {"notices_key_after_s": 60})
+    cloud.client("kms").disable_key(KeyId=key)
+    cloud.until(lambda: [state(cloud, arn) for arn in arns] == [LOST, "available", LOST])
+    cloud.client("kms").enable_key(KeyId=key)
+    assert code_of(rds.start_db_instance, DBInstanceIdentifier="source") == "InvalidDBInstanceState"
+
+
+def test_a_database_without_its_key_is_lost_in_the_end(cloud, key):
+    arn = make(cloud, "orders", **encrypted(key))
+    cloud.ask("PATCH", f"databases/{arn}", {"notices_key_after_s": 30, "lost_after_s": 60})
+    cloud.client("kms").disable_key(KeyId=key)
+    cloud.until(lambda: state(cloud, arn) == LOST)
+    assert [c["outcome"] for c in cloud.calls("rds", "StateChange")] == ["available", RECOVERABLE, LOST]
+
+
 def test_a_key_that_comes_back_in_time_leaves_the_database_alone(cloud, key):
     arn = make(cloud, "orders", **encrypted(key))
     cloud.ask("PATCH", f"databases/{arn}", {"notices_key_after_s": 120})
@@ -148,7 +170,7 @@ def test_rds_starts_a_stopped_database_by_itself(cloud):
     cloud.until(lambda: state(cloud, arn) == "stopped")
     now = datetime.fromisoformat(cloud.get("clock")["now"])
     left = told(cloud, "orders")["AutomaticRestartTime"] - now
-    assert left.total_seconds() == pytest.approx(7 * 24 * HOUR_S, abs=120)
+    assert left.total_seconds() == pytest.approx(7 * 24 * HOUR_S, abs=900)
     cloud.client("rds").start_db_instance(DBInstanceIdentifier="orders")
     available(cloud, arn)
     cloud.ask("PATCH", f"databases/{arn}", {"restarts_after_s": 120})
@@ -158,7 +180,7 @@ def test_rds_starts_a_stopped_database_by_itself(cloud):
 
 
 def test_a_workflow_sees_names_dates_and_errors_as_aws_spells_them(cloud, key):
-    make(cloud, "orders", **encrypted(key), Tags=[{"Key": "lockstep:app", "Value": "shop"}])
+    slow(cloud, make(cloud, "orders", **encrypted(key), Tags=[{"Key": "lockstep:app", "Value": "shop"}]))
     wanted = {"DbInstanceIdentifier": "orders"}
     again = task("aws-sdk:rds:stopDBInstance", wanted)
     again["Catch"] = [
@@ -196,7 +218,7 @@ def test_a_workflow_sees_names_dates_and_errors_as_aws_spells_them(cloud, key):
     ],
 )
 def test_a_call_goes_wrong_as_told(cloud, fault, error, stopped):
-    make(cloud, "orders")
+    slow(cloud, make(cloud, "orders"))
     cloud.ask("POST", "faults", {"service": "rds", "operation": "StopDBInstance", **fault})
     ended = cloud.run(chain(Stop=task("aws-sdk:rds:stopDBInstance", {"DbInstanceIdentifier": "orders"})))
     assert ended["error"] == error
@@ -204,7 +226,7 @@ def test_a_call_goes_wrong_as_told(cloud, fault, error, stopped):
 
 
 def test_a_database_is_told_as_it_was(cloud):
-    make(cloud, "orders")
+    slow(cloud, make(cloud, "orders"))
     assert told(cloud, "orders")["DBInstanceStatus"] == "available"
     cloud.client("rds").stop_db_instance(DBInstanceIdentifier="orders")
     cloud.ask("POST", "faults", {"service": "rds", "operation": "DescribeDBInstances", "kind": "stale", "stale_s": 900})

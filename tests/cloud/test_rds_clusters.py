@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.cloud.database_words import available, encrypted, make, make_cluster, told
+from tests.cloud.database_words import available, encrypted, make, make_cluster, slow, told
 from tests.cloud.test_cloud import code_of
 from tests.cloud.test_steps import chain, task
 
@@ -52,7 +52,7 @@ def test_a_field_that_is_spelled_as_the_api_has_it_is_refused(cloud):
 
 
 def test_a_workflow_stops_a_cluster(cloud):
-    arn = make_cluster(cloud, "books")
+    arn = slow(cloud, make_cluster(cloud, "books"))
     make(cloud, "books-1", "aurora-postgresql", as_is=True, DBClusterIdentifier="books")
     wanted = {"DbClusterIdentifier": "books"}
     again = task("aws-sdk:rds:stopDBCluster", wanted)
