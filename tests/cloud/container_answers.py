@@ -28,11 +28,13 @@ FILTER = re.compile(r"^\s*ec2InstanceId\s*(?:==\s*(?P<one>\S+)|in\s*\[(?P<severa
 
 
 def install() -> None:
+    Backend.create_cluster = _create_cluster
     Backend.create_service = _create_service
     Backend.update_service = _update_service
     Backend.delete_service = _delete_service
     Backend.register_container_instance = _register_container_instance
     Backend.describe_container_instances = _describe_container_instances
+    Backend.describe_clusters = _describe_clusters
     Backend.describe_services = _describe_services
     Response.list_clusters = _list_clusters
     Response.list_services = _list_services
@@ -40,11 +42,13 @@ def install() -> None:
     Response.list_container_instances = _list_container_instances
 
 
+_moto_create_cluster = Backend.create_cluster
 _moto_create_service = Backend.create_service
 _moto_update_service = Backend.update_service
 _moto_delete_service = Backend.delete_service
 _moto_register = Backend.register_container_instance
 _moto_describe_hosts = Backend.describe_container_instances
+_moto_describe_clusters = Backend.describe_clusters
 _moto_describe_services = Backend.describe_services
 
 
@@ -89,8 +93,21 @@ def _register_container_instance(self, cluster_str: str, ec2_instance_id: str) -
 
 def _describe_container_instances(self, cluster_str: str, list_container_instance_ids: list[str]) -> Any:
     _at_most(MOST_DESCRIBED, list_container_instance_ids, "Container instances")
-    self.container_instances.setdefault(self._get_cluster(cluster_str).name, {})
+    cluster = self._get_cluster(cluster_str).name
+    self.container_instances.setdefault(cluster, {})
+    containers.count_cluster(self, cluster)
     return _moto_describe_hosts(self, cluster_str, list_container_instance_ids)
+
+
+def _create_cluster(self, cluster_name: str, *rest: Any, **options: Any) -> Any:
+    """Making a cluster that is there already changes nothing; moto would begin anew."""
+    return self.clusters.get(cluster_name) or _moto_create_cluster(self, cluster_name, *rest, **options)
+
+
+def _describe_clusters(self, cluster_names: list[str]) -> Any:
+    for name in self.clusters:
+        containers.count_cluster(self, name)
+    return _moto_describe_clusters(self, cluster_names)
 
 
 def _describe_services(self, cluster_str: str, service_names_or_arns: list[str]) -> Any:

@@ -5,8 +5,9 @@ instance lifecycle": a stopped server keeps its container instance, whose agent 
 tasks; a terminated one is deregistered.
 """
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from moto.ecs.models import ContainerInstance, Task, ecs_backends
@@ -16,6 +17,8 @@ from tests.cloud.clock import timeline
 from tests.cloud.moto_service import lock
 
 GONE = ("shutting-down", "terminated")
+# How long after a server came or went the scheduler places tasks anew.
+SCHEDULER_LOOKS_AFTER_S = 5
 
 
 @dataclass
@@ -28,6 +31,8 @@ class Service:
     task_stop_takes_s: float = 30
     # So many tasks will stop instead of running.
     failing_starts: int = 0
+    # Those that have not stopped.
+    tasks: list[Task] = field(default_factory=list)
 
     @property
     def arn(self) -> str:
@@ -48,12 +53,6 @@ class Service:
     @property
     def tags(self) -> dict[str, str]:
         return {tag["key"]: tag["value"] for tag in self.record.tags}
-
-    @property
-    def tasks(self) -> list[Task]:
-        """Those that have not stopped."""
-        every = self.backend.tasks.get(self.record.cluster_name, {}).values()
-        return [task for task in every if task.group == self.group and task.last_status != "STOPPED"]
 
     @property
     def is_steady(self) -> bool:
@@ -77,10 +76,13 @@ class Service:
         """The one with the fewest tasks; a daemon has one task on each."""
         if self.record.launch_type == "FARGATE":
             return None
-        load = {host.container_instance_arn: 0 for host in hosts}
-        for task in self.tasks if self.is_daemon else self.backend.tasks.get(self.record.cluster_name, {}).values():
-            if task.container_instance_arn in load and task.desired_status == "RUNNING":
-                load[task.container_instance_arn] += 1
+        neighbours = [self] if self.is_daemon else in_cluster(self.backend, self.record.cluster_name)
+        load = Counter(
+            task.container_instance_arn
+            for service in neighbours
+            for task in service.tasks
+            if task.desired_status == "RUNNING"
+        )
         free = [host for host in hosts if not (self.is_daemon and load[host.container_instance_arn])]
         return min(free, key=lambda host: load[host.container_instance_arn], default=None)
 
@@ -97,6 +99,7 @@ class Service:
             networking_configuration=self.record.network_configuration or None,
         )
         task.last_status = "PENDING"
+        self.tasks.append(task)
         self.backend.tasks.setdefault(self.record.cluster_name, {})[task.task_arn] = task
         timeline.after(self.task_start_takes_s, lambda: self.finish_start(task))
 
@@ -127,6 +130,7 @@ class Service:
                 return
             task.last_status = task.desired_status = "STOPPED"
             task.stopped_reason = reason
+            self.tasks.remove(task)
             self.count()
         calls.world_did("ecs", "TaskStateChange", [task.task_arn, self.arn], "STOPPED", reason=reason)
 
@@ -141,7 +145,6 @@ class Service:
             deployment["pendingCount"] = self.record.pending_count
             if self.is_steady:
                 deployment["rolloutState"] = "COMPLETED"
-        _count_cluster(self.backend, self.record.cluster_name)
 
 
 # By ARN.
@@ -168,14 +171,19 @@ def open_instances(backend: Any, cluster: str) -> Iterator[ContainerInstance]:
 
 
 def reconcile_cluster(backend: Any, cluster: str) -> None:
-    for service in list(services.values()):
-        if service.backend is backend and service.record.cluster_name == cluster:
-            service.reconcile()
+    for service in in_cluster(backend, cluster):
+        service.reconcile()
 
 
-def _count_cluster(backend: Any, name: str) -> None:
+def in_cluster(backend: Any, cluster: str) -> list[Service]:
+    return [s for s in list(services.values()) if s.backend is backend and s.record.cluster_name == cluster]
+
+
+def count_cluster(backend: Any, name: str) -> None:
+    """Writes down what is told of a cluster and of its container instances."""
     tasks = [task for task in backend.tasks.get(name, {}).values() if task.last_status != "STOPPED"]
     cluster = backend.clusters[name]
+    cluster.registered_container_instances_count = len(backend.container_instances.get(name, {}))
     cluster.pending_tasks_count = sum(task.last_status == "PENDING" for task in tasks)
     cluster.running_tasks_count = len(tasks) - cluster.pending_tasks_count
     cluster.active_services_count = sum(
@@ -198,15 +206,34 @@ def _power_changed(server: world.Server) -> None:
                         _lose_tasks(backend, cluster, host, f"Host EC2 (instance {server.id}) {server.state}.")
                     if server.state in GONE:
                         backend.deregister_container_instance(cluster, id, True)
-                    reconcile_cluster(backend, cluster)
+                    _reconcile_soon(backend, cluster)
 
 
 def _lose_tasks(backend: Any, cluster: str, host: ContainerInstance, reason: str) -> None:
-    known = {service.group: service for service in services.values() if service.record.cluster_name == cluster}
-    for task in list(backend.tasks.get(cluster, {}).values()):
-        if task.container_instance_arn == host.container_instance_arn and task.last_status != "STOPPED":
-            if task.group in known:
-                known[task.group].end(task, reason)
-            else:
-                task.last_status = task.desired_status = "STOPPED"
-                task.stopped_reason = reason
+    for service in in_cluster(backend, cluster):
+        for task in list(service.tasks):
+            if task.container_instance_arn == host.container_instance_arn:
+                service.end(task, reason)
+
+
+# Clusters at which the scheduler will look.
+_awaited: set[str] = set()
+
+
+def _reconcile_soon(backend: Any, cluster: str) -> None:
+    arn = backend.clusters[cluster].arn
+    if arn in _awaited:
+        return
+    _awaited.add(arn)
+
+    def look() -> None:
+        with lock:
+            _awaited.discard(arn)
+            reconcile_cluster(backend, cluster)
+
+    timeline.after(SCHEDULER_LOOKS_AFTER_S, look)
+
+
+def clear() -> None:
+    services.clear()
+    _awaited.clear()

@@ -7,8 +7,7 @@ from moto.ec2.models import ec2_backends
 from moto.ecs.models import ecs_backends
 from moto.rds.models import rds_backends
 
-from tests.cloud import calls, clock, faults, keys, mails, snapshots, ssm
-from tests.cloud.containers import services
+from tests.cloud import calls, clock, containers, faults, keys, mails, snapshots, ssm
 from tests.cloud.databases import databases
 from tests.cloud.groups import groups
 from tests.cloud.moto_service import lock
@@ -24,7 +23,7 @@ def reset(tables: bool = False) -> None:
         ec2_backends.reset()
         databases.clear()
         groups.clear()
-        services.clear()
+        containers.clear()
         for backends in (rds_backends, ecs_backends, applicationautoscaling_backends, autoscaling_backends):
             backends.reset()
     kms.reset()

@@ -80,11 +80,8 @@ def make_ecs_service(
     """
     ecs = cloud.client("ecs")
     ecs.create_cluster(clusterName=cluster)
-    for id in servers:
-        known = ecs.list_container_instances(cluster=cluster, filter=f"ec2InstanceId == {id}")
-        if not known["containerInstanceArns"]:
-            document = json.dumps({"instanceId": id})
-            ecs.register_container_instance(cluster=cluster, instanceIdentityDocument=document)
+    for id in set(servers) - _in_cluster(ecs, cluster):
+        ecs.register_container_instance(cluster=cluster, instanceIdentityDocument=json.dumps({"instanceId": id}))
     ecs.register_task_definition(family=name, containerDefinitions=[{"name": name, "image": name, "memory": 64}])
     texts = tags_of(app, {**(tags or {}), **({"lockstep:key": key} if key else {})})
     made = ecs.create_service(
@@ -104,6 +101,16 @@ def make_ecs_service(
             MaxCapacity=limits[1],
         )
     return Resource("services", made["serviceArn"], name, app)
+
+
+def _in_cluster(ecs: Any, cluster: str) -> set[str]:
+    """The servers that are container instances already."""
+    known: set[str] = set()
+    for page in ecs.get_paginator("list_container_instances").paginate(cluster=cluster):
+        if arns := page["containerInstanceArns"]:
+            told = ecs.describe_container_instances(cluster=cluster, containerInstances=arns)
+            known |= {host["ec2InstanceId"] for host in told["containerInstances"]}
+    return known
 
 
 def make_group(
