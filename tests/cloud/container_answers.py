@@ -31,6 +31,7 @@ def install() -> None:
     Backend.create_cluster = _create_cluster
     Backend.create_service = _create_service
     Backend.update_service = _update_service
+    Backend.stop_task = _stop_task
     Backend.delete_service = _delete_service
     Backend.register_container_instance = _register_container_instance
     Backend.describe_container_instances = _describe_container_instances
@@ -45,6 +46,7 @@ def install() -> None:
 _moto_create_cluster = Backend.create_cluster
 _moto_create_service = Backend.create_service
 _moto_update_service = Backend.update_service
+_moto_stop_task = Backend.stop_task
 _moto_delete_service = Backend.delete_service
 _moto_register = Backend.register_container_instance
 _moto_describe_hosts = Backend.describe_container_instances
@@ -83,6 +85,18 @@ def _delete_service(self, cluster_name: str, service_name: str, force: bool) -> 
     record = _moto_delete_service(self, cluster_name, service_name, force)
     containers.of(record).reconcile()
     return record
+
+
+def _stop_task(self, cluster_str: str, task_str: str, reason: str) -> Any:
+    """A service puts another in its place."""
+    cluster, id = self._get_cluster(cluster_str).name, task_str.rsplit("/", 1)[-1]
+    for service in containers.in_cluster(self, cluster):
+        for task in service.tasks:
+            if task.task_arn.endswith(id):
+                service.stop(task)
+                service.reconcile()
+                return task
+    return _moto_stop_task(self, cluster_str, task_str, reason)
 
 
 def _register_container_instance(self, cluster_str: str, ec2_instance_id: str) -> Any:

@@ -214,6 +214,11 @@ def _lose_tasks(backend: Any, cluster: str, host: ContainerInstance, reason: str
         for task in list(service.tasks):
             if task.container_instance_arn == host.container_instance_arn:
                 service.end(task, reason)
+    # Those of no service are not started again by anyone.
+    for task in backend.tasks.get(cluster, {}).values():
+        if task.container_instance_arn == host.container_instance_arn and task.last_status != "STOPPED":
+            task.last_status = task.desired_status = "STOPPED"
+            task.stopped_reason = reason
 
 
 # Clusters at which the scheduler will look.

@@ -110,7 +110,10 @@ def test_the_services_on_a_server_are_found_by_its_tasks(cloud, cluster):
         assert (running["lastStatus"], running["containerInstanceArn"]) == ("RUNNING", host)
         found[id] = running["group"]
     assert sorted(found.values()) == ["service:api", "service:web"]
-    assert len(ecs.list_tasks(cluster="shop", serviceName="web")["taskArns"]) == 1
+    [one] = ecs.list_tasks(cluster="shop", serviceName="web")["taskArns"]
+    ecs.stop_task(cluster="shop", task=one)
+    [other] = ecs.list_tasks(cluster="shop", serviceName="web")["taskArns"]
+    assert other != one
 
 
 def test_tasks_die_with_their_server_and_are_placed_on_another(cloud, cluster):
