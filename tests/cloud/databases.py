@@ -12,7 +12,7 @@ from typing import Any
 from moto.core.utils import utcnow
 from moto.rds.models import DBInstanceClustered, rds_backends
 
-from tests.cloud import calls, keys
+from tests.cloud import calls, database_events, keys
 from tests.cloud.clock import timeline
 from tests.cloud.moto_service import lock
 
@@ -85,9 +85,11 @@ class Database:
             self.lose_key()
         else:
             self.arrive("available")
+            database_events.say(self.record, database_events.STARTED)
 
     def start_by_itself(self) -> None:
         calls.world_did("rds", "AutomaticRestart", [self.arn], "starting")
+        database_events.say(self.record, database_events.STARTED_BY_RDS)
         self.start() if self.has_its_key else self.lose_key()
 
     def arrive(self, state: str) -> None:
@@ -97,6 +99,7 @@ class Database:
         if state == "stopped":
             self.record.automatic_restart_time = utcnow() + timedelta(seconds=self.restarts_after_s)
             self.later(self.restarts_after_s, self.start_by_itself)
+            database_events.say(self.record, database_events.STOPPED)
         elif state == "available":
             self.look_at_key()
         elif state == RECOVERABLE:
