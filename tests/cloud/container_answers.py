@@ -54,14 +54,24 @@ _moto_describe_clusters = Backend.describe_clusters
 _moto_describe_services = Backend.describe_services
 
 
-def _create_service(self, cluster_str: str, service_name: str, desired_count: int | None, *rest, **options) -> Service:
-    strategy = options.get("scheduling_strategy") or (rest[2] if len(rest) > 2 else None)
-    if strategy == "DAEMON" and desired_count is not None:
+def _create_service(
+    self,
+    cluster_str: str,
+    service_name: str,
+    desired_count: int | None,
+    task_definition_str: str | None = None,
+    load_balancers: Any = None,
+    scheduling_strategy: str | None = None,
+    *rest: Any,
+    **options: Any,
+) -> Service:
+    if scheduling_strategy == "DAEMON" and desired_count is not None:
         raise InvalidParameterException(NO_COUNT)
     name = f"{self._get_cluster(cluster_str).name}:{service_name}"
     if name in self.services and self.services[name].status == "ACTIVE":
         raise InvalidParameterException("Creation of service was not idempotent.")
-    record = _moto_create_service(self, cluster_str, service_name, desired_count, *rest, **options)
+    wanted = (cluster_str, service_name, desired_count, task_definition_str, load_balancers, scheduling_strategy)
+    record = _moto_create_service(self, *wanted, *rest, **options)
     containers.of(record).reconcile()
     return record
 

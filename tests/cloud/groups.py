@@ -83,6 +83,8 @@ class Group:
         self.volumes = volumes_of(member.instance) or self.volumes
         self.record.instance_states.remove(member)
         calls.world_did("autoscaling", "Terminate", [self.record.name, member.instance_id], "Successful")
+        # Termination protection holds off people, not Auto Scaling.
+        member.instance.disable_api_termination = False
         self.record.ec2_backend.terminate_instances([member.instance_id])
 
     def fill(self) -> None:

@@ -1,6 +1,8 @@
 """What the control API shows and changes of databases, ECS services and Auto Scaling groups.
 
-Each is known by its ARN.
+`GET /_cloud/KIND` shows all of a kind, `GET` and `PATCH /_cloud/KIND/ARN` show and change one, where KIND is
+`databases`, `services` or `groups`. The `state` of a database is RDS's own, that of a service is `steady` or
+`moving`, that of a group `whole` (as many members as it wants, healthy and running) or `broken`.
 """
 
 from collections.abc import Callable
