@@ -15,9 +15,24 @@ THROTTLES = {
     "rds": "Throttling",
     "autoscaling": "Throttling",
 }
-FAILURES = {"ec2": "InternalError", "kms": "KMSInternalException", "dynamodb": "InternalServerError"}
+FAILURES = {
+    "ec2": "InternalError",
+    "kms": "KMSInternalException",
+    "dynamodb": "InternalServerError",
+    "rds": "InternalFailure",
+    "autoscaling": "InternalFailure",
+    "ecs": "ServerException",
+    "application-autoscaling": "InternalServiceException",
+}
 # Codes that are the service's own fault although they have a name.
-SERVER_ERRORS = {"InsufficientInstanceCapacity", "Unavailable", "ServiceUnavailable", "InternalError"}
+SERVER_ERRORS = {
+    "InsufficientInstanceCapacity",
+    "Unavailable",
+    "ServiceUnavailable",
+    "InternalError",
+    "InternalFailure",
+    "ServerException",
+}
 DENIALS = {"ec2": "UnauthorizedOperation", "rds": "AccessDenied", "autoscaling": "AccessDenied"}
 
 
@@ -36,7 +51,7 @@ def failed(service: str, code: str | None = None, message: str | None = None) ->
 
 def denied(service: str, operation: str, code: str | None = None) -> Answer:
     message = f"You are not authorized to perform this operation. {service}:{operation}"
-    status = 403 if service in ("ec2", "ses", "lambda") else 400
+    status = 403 if service in ("ec2", "ses", "lambda", "rds", "autoscaling") else 400
     return error(service, code or DENIALS.get(service, "AccessDeniedException"), message, status)
 
 

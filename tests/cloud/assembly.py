@@ -52,15 +52,23 @@ def _install() -> None:
     from ministack.services import eventbridge, scheduler, ses_v2
 
     from tests.cloud import (
+        container_answers,
+        containers,
+        database_answers,
+        databases,
         dead_letters,
         documents,
         gateway,
+        group_answers,
+        groups,
         keys,
         lambdas,
         mails,
         moto_service,
+        scaling,
         server_answers,
         servers,
+        spelling,
         ssm,
         tags,
         templates,
@@ -79,14 +87,20 @@ def _install() -> None:
     handlers["ec2"] = moto_service.handler("ec2", _ec2)
     handlers["autoscaling"] = moto_service.handler("autoscaling", _autoscaling)
     handlers["application-autoscaling"] = moto_service.handler("application-autoscaling", _application_autoscaling)
+    handlers["ecs"] = moto_service.handler("ecs", _ecs)
+    handlers["rds"] = moto_service.handler("rds", _rds)
+    # Amazon DocumentDB is asked and answers by the API of RDS.
+    router._documentdb_claims = lambda parameters: False
     handlers["ssm"] = ssm.handler(handlers["ssm"])
     for service, handler in list(handlers.items()):
         handlers[service] = gateway.guard(service, handler)
     ses_v2.handle_request = gateway.guard("ses", ses_v2.handle_request)
 
     for part in (
-        servers, server_answers, tags, templates, documents, keys, mails, lambdas, dead_letters,
-        workflow_time, workflow_starts, workflow_states, workflow_maps, workflow_definitions,
+        servers, server_answers, groups, group_answers, databases, database_answers,
+        containers, container_answers, scaling,
+        tags, templates, documents, keys, mails, lambdas, dead_letters,
+        spelling, workflow_time, workflow_starts, workflow_states, workflow_maps, workflow_definitions,
         workflow_events, workflow_sdk, workflow_steps,
     ):  # fmt: skip
         part.install()
@@ -105,6 +119,18 @@ def _ec2() -> type:
     from moto.ec2.responses import EC2Response
 
     return EC2Response
+
+
+def _ecs() -> type:
+    from moto.ecs.responses import EC2ContainerServiceResponse
+
+    return EC2ContainerServiceResponse
+
+
+def _rds() -> type:
+    from moto.rds.responses import RDSResponse
+
+    return RDSResponse
 
 
 def _autoscaling() -> type:

@@ -6,7 +6,7 @@ from dataclasses import asdict, fields
 from typing import Any
 from urllib.parse import parse_qs
 
-from tests.cloud import calls, clock, faults, keys, mails, reset, workflow_starts
+from tests.cloud import calls, clock, faults, inventory, keys, mails, reset, workflow_starts
 from tests.cloud.units import Unit
 from tests.cloud.world import Server, servers
 
@@ -63,6 +63,12 @@ def respond(method: str, path: list[str], query: dict[str, str], body: dict[str,
         case "PATCH", ["servers", id]:
             change(servers[id], body)
             return describe(servers[id])
+        case "GET", [kind] if kind in inventory.KINDS:
+            return inventory.every(kind)
+        case "GET", [kind, *id] if kind in inventory.KINDS:
+            return inventory.describe(kind, "/".join(id))
+        case "PATCH", [kind, *id] if kind in inventory.KINDS:
+            return inventory.change(kind, "/".join(id), body)
         case "POST", ["faults"]:
             return {"id": faults.add(body).id}
         case "GET", ["faults"]:

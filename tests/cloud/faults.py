@@ -7,7 +7,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 KINDS = ("throttle", "error", "timeout", "lost_answer", "deny", "stale", "twice")
-ALIASES = {"sfn": "states", "stepfunctions": "states", "sesv2": "ses", "eventbridge": "events", "systemsmanager": "ssm"}
+ALIASES = {
+    "sfn": "states",
+    "stepfunctions": "states",
+    "sesv2": "ses",
+    "eventbridge": "events",
+    "systemsmanager": "ssm",
+    "applicationautoscaling": "application-autoscaling",
+}
 
 _numbers = itertools.count(1)
 _lock = threading.Lock()

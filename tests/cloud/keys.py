@@ -4,6 +4,7 @@ import json
 import re
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,9 @@ class Delivery:
 
 # By key; what holds for every key that has none of its own is under None.
 deliveries: dict[str | None, Delivery] = {}
+
+# Called with the ARN of a key whose state may have changed.
+changed: list[Callable[[str], None]] = []
 
 
 def install() -> None:
@@ -56,6 +60,8 @@ def _announce(call: dict[str, Any], parameters: dict[str, Any]) -> None:
     if call["operation"] not in ANNOUNCED or not (done or DENIALS.search(call["outcome"])):
         return
     key = parameters.get("KeyId", "")
+    if done:
+        _tell_of_change(full_arn(key))
     event = _record(call["operation"], key, full_arn(key), None if done else "AccessDenied")
     how = deliveries.get(full_arn(key)) or deliveries.get(None) or Delivery()
     if how.lose > 0:
@@ -80,6 +86,12 @@ def expect(**wanted: Any) -> Delivery:
 def put_into(arn: str, state: str) -> None:
     """A state that KMS itself gives a key, such as `Unavailable`."""
     kms._resolve_key(arn)["KeyState"] = state
+    _tell_of_change(arn)
+
+
+def _tell_of_change(arn: str) -> None:
+    for listener in changed:
+        listener(arn)
 
 
 def _deliver(event: dict[str, Any]) -> None:

@@ -18,7 +18,8 @@ READING = re.compile(
 RESOURCE_VALUE = re.compile(r"^(arn:aws[\w-]*:|(i|vol|snap|eni|sg|ami|vpc|subnet)-[0-9a-f]{8,}$)")
 RESOURCE_FIELDS = {
     "KeyId", "TableName", "FunctionName", "QueueUrl", "StackName", "CommandId", "Name", "name", "AliasName",
-    "AutoScalingGroupName", "DBInstanceIdentifier", "DBClusterIdentifier", "service", "cluster", "RuleName",
+    "AutoScalingGroupName", "DBInstanceIdentifier", "DBClusterIdentifier", "SourceDBInstanceIdentifier",
+    "service", "serviceName", "cluster", "clusterName", "ResourceId", "RuleName",
 }  # fmt: skip
 LONGEST_VALUE = 400
 
@@ -47,7 +48,7 @@ def resources(parameters: Any, depth: int = 0) -> list[str]:
     found: list[str] = []
     if isinstance(parameters, dict):
         for name, value in parameters.items():
-            if isinstance(value, str) and (name in RESOURCE_FIELDS or RESOURCE_VALUE.match(value)):
+            if isinstance(value, str) and (_names_resource(name) or RESOURCE_VALUE.match(value)):
                 found.append(value)
             elif depth < 3:
                 found += resources(value, depth + 1)
@@ -58,6 +59,11 @@ def resources(parameters: Any, depth: int = 0) -> list[str]:
             elif depth < 3:
                 found += resources(value, depth + 1)
     return list(dict.fromkeys(found))
+
+
+def _names_resource(name: str) -> bool:
+    # `Tags.member.1.ResourceId` is the query protocol's `ResourceId` of a tag.
+    return name in RESOURCE_FIELDS or name.endswith(".ResourceId")
 
 
 def digest(parameters: dict) -> dict[str, Any]:

@@ -1,9 +1,15 @@
 """A new world under the same deployed stack."""
 
 from ministack.services import dynamodb, kms, sqs, stepfunctions
+from moto.applicationautoscaling.models import applicationautoscaling_backends
+from moto.autoscaling.models import autoscaling_backends
 from moto.ec2.models import ec2_backends
+from moto.ecs.models import ecs_backends
+from moto.rds.models import rds_backends
 
-from tests.cloud import calls, clock, faults, keys, mails, snapshots, ssm
+from tests.cloud import calls, clock, containers, faults, keys, mails, snapshots, ssm
+from tests.cloud.databases import databases
+from tests.cloud.groups import groups
 from tests.cloud.moto_service import lock
 from tests.cloud.world import servers
 
@@ -15,6 +21,11 @@ def reset(tables: bool = False) -> None:
     with lock:
         servers.clear()
         ec2_backends.reset()
+        databases.clear()
+        groups.clear()
+        containers.clear()
+        for backends in (rds_backends, ecs_backends, applicationautoscaling_backends, autoscaling_backends):
+            backends.reset()
     kms.reset()
     mails.clear()
     ssm.clear()

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 from xml.etree import ElementTree
 
-from ministack.services import stepfunctions
+from tests.cloud import spelling
 
 Shape = Any
 Element = ElementTree.Element
@@ -52,7 +52,7 @@ def _xml_reader(shape: Shape) -> Reader:
             _xml_readers[key] = lambda element: _read_structure(element, members, lists)
             for member_name, member in shape.members.items():
                 flattened = member.type_name == "list" and bool(member.serialization.get("flattened"))
-                name = stepfunctions._api_name_to_sfn_key(member_name)
+                name = spelling.member_name(member_name)
                 reader = _xml_reader(member.member if flattened else member)
                 members[member.serialization.get("name", member_name)] = (name, reader, flattened)
                 if member.type_name == "list":
@@ -97,7 +97,7 @@ def _json_reader(shape: Shape) -> Reader:
                 }
             )
             for member_name, member in shape.members.items():
-                name = stepfunctions._api_name_to_sfn_key(member_name)
+                name = spelling.member_name(member_name)
                 members[member.serialization.get("name", member_name)] = (name, _json_reader(member))
                 if member.type_name == "list":
                     lists.append(name)

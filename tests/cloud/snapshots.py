@@ -6,7 +6,20 @@ from collections import deque
 from typing import Any
 
 # Reads that AWS, or a cache on the way, may answer from the past.
-READS = {("kms", "DescribeKey"), ("ec2", "DescribeInstanceStatus"), ("ssm", "DescribeInstanceInformation")}
+READS = {
+    ("kms", "DescribeKey"),
+    ("ec2", "DescribeInstanceStatus"),
+    ("ssm", "DescribeInstanceInformation"),
+    ("rds", "DescribeDBInstances"),
+    ("rds", "DescribeDBClusters"),
+    ("ecs", "DescribeServices"),
+    ("ecs", "DescribeContainerInstances"),
+    ("ecs", "ListServices"),
+    ("ecs", "ListTasks"),
+    ("application-autoscaling", "DescribeScalableTargets"),
+    ("autoscaling", "DescribeAutoScalingGroups"),
+    ("autoscaling", "DescribeAutoScalingInstances"),
+}
 MOST_KEPT = 50
 
 _answers: dict[str, deque[tuple[float, tuple]]] = {}

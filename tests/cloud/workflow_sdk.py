@@ -14,13 +14,15 @@ from ministack.core.responses import get_region, new_uuid
 from ministack.services import stepfunctions
 from ministack.services.stepfunctions import _ExecutionError
 
-from tests.cloud import answers, calls, clock, faults, operations, shapes
+from tests.cloud import answers, calls, clock, faults, operations, shapes, spelling
 from tests.cloud.workflow_time import task_timeout
 
 # As an integration names a service -> (as MiniStack routes it, as errors begin).
 SERVICES = {
     "ec2": ("ec2", "Ec2"),
     "ssm": ("ssm", "Ssm"),
+    "rds": ("rds", "Rds"),
+    "ecs": ("ecs", "Ecs"),
     "autoscaling": ("autoscaling", "AutoScaling"),
     "applicationautoscaling": ("application-autoscaling", "ApplicationAutoScaling"),
 }
@@ -142,18 +144,18 @@ def _exception_name(model: Any, prefix: str, code: str) -> str:
     """
     for shape in model.error_shapes:
         if code in (shape.name, shape.metadata.get("error", {}).get("code")):
-            name = stepfunctions._api_name_to_sfn_key(shape.name).removesuffix("Fault")
-            return name if name.endswith("Exception") else f"{name}Exception"
+            return spelling.exception_name(shape.name)
     return f"{prefix}Exception"
 
 
 def _wire(key: str, operation: Any, arguments: dict) -> tuple[dict, bytes]:
-    parameters = stepfunctions._sdk_json_param_value(arguments, operation.input_shape) if operation.input_shape else {}
+    try:
+        parameters = spelling.as_the_api_has_it(arguments, operation.input_shape) if operation.input_shape else {}
+    except spelling.Unsupported as wrong:
+        raise _ExecutionError("States.Runtime", f"{operation.name}: {wrong}") from wrong
     report = ParamValidator().validate(parameters, operation.input_shape) if operation.input_shape else None
-    unknown = set(parameters) - set(operation.input_shape.members if operation.input_shape else {})
-    if unknown or (report and report.has_errors()):
-        cause = f"Unknown members {sorted(unknown)}" if unknown else report.generate_report()
-        raise _ExecutionError("States.Runtime", f"{operation.name}: {cause}")
+    if report and report.has_errors():
+        raise _ExecutionError("States.Runtime", f"{operation.name}: {report.generate_report()}")
     request = serialize.create_serializer(operation.metadata["protocol"], False).serialize_to_request(
         parameters, operation
     )

@@ -1,7 +1,7 @@
 """The servers of the world, as their owner would find them: power, agent and units."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,6 +91,7 @@ class Server:
             if unit.state != "inactive":
                 unit.state = "inactive"
                 calls.world_did("systemd", "stop", [f"{self.id}/{unit.name}"], "inactive", cause="server stops")
+        _tell_of_power(self)
 
     def boot(self) -> None:
         self.running_since = time.time()
@@ -98,9 +99,18 @@ class Server:
             if unit.enabled_on_boot:
                 unit.state = "active"
                 calls.world_did("systemd", "start", [f"{self.id}/{unit.name}"], "active", cause="enabled on boot")
+        _tell_of_power(self)
 
 
 servers: dict[str, Server] = {}
+
+# Called with a server that has lost its power, or has booted.
+power_changed: list[Callable[[Server], None]] = []
+
+
+def _tell_of_power(server: Server) -> None:
+    for listener in power_changed:
+        listener(server)
 
 
 def of_account(account: str, region: str) -> Iterator[Server]:

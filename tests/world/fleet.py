@@ -5,7 +5,9 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.world import resources
 from tests.world.cloud import Cloud
+from tests.world.resources import Resource, tags_of
 
 IMAGE = "ami-12c6146b"
 READY_WITHIN_S = 600
@@ -48,6 +50,24 @@ class Fleet:
     def server(self, name: str, app: str | None, units: str = "", **options: Any) -> Server:
         return make_server(self.cloud, name, options.pop("key", self.key), app, units, **options)
 
+    def database(self, name: str, app: str | None, **options: Any) -> Resource:
+        return resources.make_database(self.cloud, self.app(name), options.pop("key", self.key), app, **options)
+
+    def cluster(self, name: str, app: str | None, **options: Any) -> Resource:
+        return resources.make_cluster(self.cloud, self.app(name), options.pop("key", self.key), app, **options)
+
+    def ecs_service(self, name: str, app: str | None, *servers: Server, **options: Any) -> Resource:
+        """A service in the one ECS cluster of this fleet."""
+        ids = [server.id for server in servers]
+        return resources.make_ecs_service(self.cloud, self.app("ecs"), name, app, ids, **options)
+
+    def group(self, name: str, app: str | None, *servers: Server, **options: Any) -> Resource:
+        """Whatever replaces one of the servers carries the same tags as the group, and the units of the first."""
+        units = {"lockstep:services": " ".join(servers[0].units)} if servers[0].units else {}
+        tags = units | options.pop("tags", {})
+        ids = [server.id for server in servers]
+        return resources.make_group(self.cloud, self.app(name), app, ids, tags=tags, **options)
+
 
 def make_key(cloud: Cloud, **options: Any) -> str:
     return cloud.client("kms").create_key(**options)["KeyMetadata"]["Arn"]
@@ -57,9 +77,7 @@ def make_server(
     cloud: Cloud, name: str, key: str, app: str | None, units: str = "", tags: dict[str, str] | None = None
 ) -> Server:
     """A server with one volume encrypted with the key; it is still starting when this returns."""
-    texts = {"Name": name, **(tags or {})}
-    if app is not None:
-        texts["lockstep:app"] = app
+    texts = {"Name": name, **tags_of(app, tags)}
     if units:
         texts["lockstep:services"] = units
     made = cloud.client("ec2").run_instances(
