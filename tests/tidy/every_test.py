@@ -23,7 +23,10 @@ SUITES: dict[str, tuple[list[str], str]] = {
     "rules about the code": ([*PYTEST, "tests/tidy"], ""),
     "the local cloud itself": ([*PYTEST, "tests/cloud"], ""),
     "the protocol's states": ([*RUN, "lockstep-model", "--", str(PARTS / "model.json")], "states"),
-    "the simulated days": ([*RUN, "lockstep-simulation", "--", "--seeds", SEEDS, str(PARTS / "simulation.json")], "seeds"),
+    "the simulated days": (
+        [*RUN, "lockstep-simulation", "--", "--seeds", SEEDS, str(PARTS / "simulation.json")],
+        "seeds",
+    ),
     "the deployed stack": ([*PYTEST, "tests/system"], ""),
     "the table of faults": ([*PYTEST, "tests/rows"], ""),
 }
