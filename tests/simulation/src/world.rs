@@ -37,6 +37,8 @@ pub struct World {
     pub executions: Executions,
     pub invocations: Invocations,
     pub mails: Vec<Mail>,
+    /// What Amazon SES did not take; for the operator each is an alarm of its own.
+    pub refused_mails: Vec<Mail>,
     pub oracle: Oracle,
     pub mutant: Option<Mutant>,
     pub calls: BTreeMap<String, u64>,

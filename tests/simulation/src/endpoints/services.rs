@@ -71,9 +71,6 @@ pub fn step_functions(call: &Call) -> Answer {
 }
 
 pub fn send_email(world: &mut World, call: &Call, fault: Option<Fault>) -> Answer {
-    if fault == Some(Fault::MailRefused) {
-        return Answer::error("MessageRejected", "Email address is not verified.");
-    }
     let simple = &call.body["Content"]["Simple"];
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
     let mail = Mail {
@@ -83,6 +80,10 @@ pub fn send_email(world: &mut World, call: &Call, fault: Option<Fault>) -> Answe
         text: text(&simple["Body"]["Text"]["Data"]),
         to: text(&call.body["Destination"]["ToAddresses"][0]),
     };
+    if fault == Some(Fault::MailRefused) {
+        world.refused_mails.push(mail);
+        return Answer::error("MessageRejected", "Email address is not verified.");
+    }
     world.see_mail(call.by, &mail);
     world.mails.push(mail);
     Answer::of(json!({ "MessageId": "1" }))

@@ -103,7 +103,7 @@ impl World {
     /// Whether a mail has named the server and the unit as a problem.
     fn is_told(&self, id: &str, unit: &str) -> bool {
         let is_line = |line: &str| line.contains(id) && line.contains(unit) && line.contains("PROBLEM");
-        self.mails.iter().any(|mail| mail.text.lines().any(is_line))
+        self.mails.iter().chain(&self.refused_mails).any(|mail| mail.text.lines().any(is_line))
     }
 
     /// When the newest attempt of a run's key was opened.
@@ -132,7 +132,8 @@ impl World {
 
     fn is_mailed(&self, run: &str, id: &str) -> bool {
         let epoch = super::of_epoch(run);
-        self.mails.iter().any(|mail| mail.id.starts_with(epoch) && mail.text.contains(id))
+        let mut mails = self.mails.iter().chain(&self.refused_mails);
+        mails.any(|mail| mail.id.starts_with(epoch) && mail.text.contains(id))
     }
 
     /// Whether every key's newest run has ended and nothing is to be tried again: from here on all is still.
