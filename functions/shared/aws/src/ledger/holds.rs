@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::builders::ConditionCheckBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
 use lockstep_domain::hold::Hold;
 use lockstep_domain::key::KeyArn;
@@ -117,29 +118,31 @@ impl Ledger {
         Ok(TransactWriteItem::builder().delete(delete.build().map_err(of_row)?).build())
     }
 
+    /// The run has neither ended nor let go.
     fn may_act_check(&self, run: &RunRef) -> Result<TransactWriteItem, Failure> {
-        let check = ConditionCheck::builder()
-            .table_name(&self.table)
-            .set_key(Some(address(&runs::pk(&run.run), "RUN")))
-            .condition_expression(runs::MAY_ACT)
-            .build();
-        check
-            .map(|check| TransactWriteItem::builder().condition_check(check).build())
-            .map_err(|error| Failure::of_row("checking that the run may act", error))
+        self.check(&runs::pk(&run.run), "RUN", |check| check.condition_expression(runs::MAY_ACT))
     }
 
     fn newest_run_check(&self, run: &RunRef) -> Result<TransactWriteItem, Failure> {
-        let check = ConditionCheck::builder()
-            .table_name(&self.table)
-            .set_key(Some(address(&keys::pk(&run.key), "KEY")))
-            .condition_expression("epoch = :epoch AND attempt = :attempt AND paused = :running")
-            .expression_attribute_values(":epoch", number(run.epoch))
-            .expression_attribute_values(":attempt", number(run.run.attempt().into()))
-            .expression_attribute_values(":running", AttributeValue::Bool(false))
-            .build();
-        check
-            .map(|check| TransactWriteItem::builder().condition_check(check).build())
-            .map_err(|error| Failure::of_row("checking for the newest run", error))
+        self.check(&keys::pk(&run.key), "KEY", |check| {
+            check
+                .condition_expression("epoch = :epoch AND attempt = :attempt AND paused = :running")
+                .expression_attribute_values(":epoch", number(run.epoch))
+                .expression_attribute_values(":attempt", number(run.run.attempt().into()))
+                .expression_attribute_values(":running", AttributeValue::Bool(false))
+        })
+    }
+
+    /// A condition on a row that is not written.
+    fn check(
+        &self,
+        pk: &str,
+        sk: &str,
+        condition: impl FnOnce(ConditionCheckBuilder) -> ConditionCheckBuilder,
+    ) -> Result<TransactWriteItem, Failure> {
+        let check = ConditionCheck::builder().table_name(&self.table).set_key(Some(address(pk, sk)));
+        let check = condition(check).build().map_err(|error| Failure::of_row("making a condition", error))?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
     }
 }
 
