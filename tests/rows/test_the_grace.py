@@ -191,9 +191,15 @@ def test_a_server_that_is_just_starting_is_stopped_once_it_runs(scene):
     scene.begin(one={"units": "", "key": other, "tags": {"lockstep:key": scene.key}})
     scene.cloud.client("ec2").stop_instances(InstanceIds=[scene.id()])
     scene.until_state("stopped")
-    scene.change("one", start_takes_s=900)
+    scene.change("one", start_takes_s=1_500)
     scene.cloud.client("ec2").start_instances(InstanceIds=[scene.id()])
-    assert scene.shut_down().ending == "shutdown_incomplete"
+    off_s = scene.disable()
+    scene.until_called("StopInstances", since=off_s)
+    # The sweep learns nothing, so that the second attempt does not come while the server is still starting.
+    scene.fault("kms", "DescribeKey", "deny", times=1_000)
+    assert scene.ended("shutdown", 1).ending == "shutdown_incomplete"
     scene.change("one", start_takes_s=16)
+    scene.until_state("running")
+    scene.faults_off()
     assert scene.ended("shutdown", 1, attempt=2).ending == "shutdown_complete"
     assert scene.state()["state"] == "stopped"
