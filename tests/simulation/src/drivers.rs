@@ -166,16 +166,23 @@ fn any_server(world: &mut crate::world::World) -> String {
     world.fleet.keys().nth(index).cloned().unwrap_or_default()
 }
 
-/// An operator pauses a key, as `enrol` does, and resumes it before the quiet time.
+/// An operator pauses a key, and resumes it before the quiet time.
 async fn pause(quiet_from: Millis) {
     let key = with(|world| {
         let index = world.random.usize(..world.keys.len());
         world.keys.keys().nth(index).cloned().unwrap_or_default()
     });
-    with(|world| world.set_paused(&key, true));
+    ask_enrol("pause_key", &key).await;
     let lasts = with_random(|random| random.i64(MINUTE..2 * HOUR));
     sleep(lasts.min(quiet_from - now())).await;
-    with(|world| world.set_paused(&key, false));
+    ask_enrol("resume_key", &key).await;
+}
+
+/// An operator asks until it is done.
+async fn ask_enrol(action: &str, key: &str) {
+    while invoke(Function::Enrol, json!({ "action": action, "key": key }), None).await.is_err() {
+        sleep(5 * SECOND).await;
+    }
 }
 
 /// An agent that loses its connection for a while, on a server that stays up.

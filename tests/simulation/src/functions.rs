@@ -25,10 +25,11 @@ pub enum Function {
     PlanStartup,
     EndRun,
     SendMails,
+    Enrol,
 }
 
 impl Function {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::ReceiveKeyEvent,
         Self::SweepKeys,
         Self::ConfirmKey,
@@ -39,6 +40,7 @@ impl Function {
         Self::PlanStartup,
         Self::EndRun,
         Self::SendMails,
+        Self::Enrol,
     ];
 
     /// As template.yaml names it, without the `Function` at its end.
@@ -54,6 +56,7 @@ impl Function {
             Self::PlanStartup => "PlanStartup",
             Self::EndRun => "EndRun",
             Self::SendMails => "SendMails",
+            Self::Enrol => "Enrol",
         }
     }
 
@@ -74,6 +77,7 @@ pub struct Functions {
     plan_shutdown: plan_shutdown::World,
     confirm_batch: confirm_batch::World,
     send_mails: send_mails::World,
+    enrol: enrol::World,
 }
 
 thread_local! {
@@ -90,6 +94,7 @@ impl Functions {
             plan_shutdown: plan_shutdown::World::new(&sdk)?,
             confirm_batch: confirm_batch::World::new(&sdk)?,
             send_mails: send_mails::World::new(&sdk)?,
+            enrol: enrol::World::new(&sdk)?,
         })
     }
 
@@ -115,6 +120,7 @@ impl Functions {
             Function::PlanStartup => json(plan_startup::handle(&self.ledger, event).await),
             Function::EndRun => json(end_run::handle(&self.ledger, event).await),
             Function::SendMails => json(send_mails::handle(&self.send_mails, event).await),
+            Function::Enrol => json(enrol::handle(&self.enrol, event).await),
         }
     }
 }

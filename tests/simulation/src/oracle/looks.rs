@@ -1,28 +1,14 @@
 //! What invocations have seen of keys, and what came of it.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Confirmation, Look};
-use crate::executor::{now, timestamp};
+use crate::executor::now;
 use crate::functions::Function;
 use crate::functions::lambda::Invocation;
 use crate::world::World;
 
 impl World {
-    /// What `enrol` writes for an operator.
-    pub fn set_paused(&mut self, key: &str, paused: bool) {
-        let address = (format!("KEY#{key}"), "KEY".to_owned());
-        let Some(before) = self.table.get(&address).cloned() else { return };
-        self.note(|| format!("{key} is paused: {paused}"));
-        let mut after = before.clone();
-        after.insert("paused".to_owned(), json!({ "BOOL": paused }));
-        if !paused {
-            after.insert("resumed_at".to_owned(), json!({ "S": timestamp(now()).to_string() }));
-        }
-        self.table.set(&address, Some(after.clone()));
-        self.see_write(0, &address, Some(&before), Some(&after));
-    }
-
     /// DescribeKey has answered an invocation.
     pub fn see_look(&mut self, by: u64, key: &str, look: Look) {
         self.note(|| format!("invocation {by} sees {key} {look:?}"));
