@@ -15,21 +15,21 @@ def when(play, told, verb: str) -> dict[str, float]:
     }
 
 
+def assert_each_waits_for_the_one_before(play, told, verb: str, first: str, second: str, third: str) -> None:
+    at_s = when(play, told, verb)
+    assert at_s[first] < at_s[second] < at_s[third]
+    commands = [c for c in told.calls if c["operation"] == "SendCommand"]
+    of_third = next(c for c in commands if play.servers[third].id in c["resources"])
+    assert of_third["at_s"] >= at_s[second], f"the {third} was asked to {verb} before the {second} had settled"
+
+
 @THREE
 def test_services_stop_from_the_highest_tier_and_each_tier_waits_for_the_one_before(play):
     assert play.down.ending == "shutdown_complete"
-    at_s = when(play, play.down, "stop")
-    assert at_s["reader"] < at_s["follower"] < at_s["leader"]
-    commands = [c for c in play.down.calls if c["operation"] == "SendCommand"]
-    of_leader = next(c for c in commands if play.servers["leader"].id in c["resources"])
-    assert of_leader["at_s"] >= at_s["follower"], "the leader was asked before the follower was down"
+    assert_each_waits_for_the_one_before(play, play.down, "stop", "reader", "follower", "leader")
 
 
 @THREE
 def test_services_start_from_the_lowest_tier_and_each_tier_waits_for_the_one_before(play):
     assert play.up.ending == "startup_complete"
-    at_s = when(play, play.up, "start")
-    assert at_s["leader"] < at_s["follower"] < at_s["reader"]
-    commands = [c for c in play.up.calls if c["operation"] == "SendCommand"]
-    of_reader = next(c for c in commands if play.servers["reader"].id in c["resources"])
-    assert of_reader["at_s"] >= at_s["follower"], "the reader was asked before the follower was up"
+    assert_each_waits_for_the_one_before(play, play.up, "start", "leader", "follower", "reader")

@@ -47,11 +47,10 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
     }
     let services = service_batches(&planned);
     let names = world.ledger.put_batches(&run.run, "services", &services).await?;
-    let services = names.into_iter().zip(services.iter().map(|batch| batch.tier)).collect();
     let batches = world.ledger.put_batches(&run.run, "servers", &server_batches(&planned)).await?;
     tracing::info!(servers = planned.len(), batches = batches.len(), run.name = %run.run, "shutdown planned");
     Ok(Answer {
-        tiers: Tier::in_order(&run, Step::StopServices, services),
+        tiers: Tier::in_order(&run, Step::StopServices, &services, names),
         servers: BatchRef::all(&run, Step::StopServers, batches),
     })
 }

@@ -61,9 +61,8 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
         ledger.put_servers(&run.run, &planned).await?;
         let services = service_batches(&planned);
         let names = ledger.put_batches(&run.run, "services", &services).await?;
-        let services = names.into_iter().zip(services.iter().map(|batch| batch.tier)).collect();
         let servers = ledger.put_batches(&run.run, "servers", &server_batches(&planned)).await?;
-        answer.tiers = Tier::in_order(&run, Step::StartServices, services);
+        answer.tiers = Tier::in_order(&run, Step::StartServices, &services, names);
         answer.servers = BatchRef::all(&run, Step::StartServers, servers);
     }
     let (verdict, batches) = (answer.verdict, answer.servers.len());

@@ -2,6 +2,7 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::hold::Own;
+use crate::plan::Batch;
 use crate::plan::Leave;
 use crate::samples::{hold, key, planned, run, units};
 
@@ -171,8 +172,9 @@ fn services_start_only_on_a_server_that_is_up() {
 #[test]
 fn services_stop_from_the_highest_tier_and_start_from_the_lowest() {
     let names = |step, run: &RunRef| {
-        let batches = vec![("a".to_owned(), 0), ("b".to_owned(), 2), ("c".to_owned(), 0), ("d".to_owned(), -1)];
-        let tiers = Tier::in_order(run, step, batches).into_iter();
+        let of_tier = |tier| Batch { servers: Vec::new(), units: Vec::new(), tier, refused_since: None };
+        let names = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
+        let tiers = Tier::in_order(run, step, &[0, 2, 0, -1].map(of_tier), names).into_iter();
         tiers.map(|tier| tier.services.into_iter().map(|b| b.batch).collect::<String>()).collect::<Vec<_>>()
     };
     assert_eq!(names(Step::StopServices, &down()), ["b", "ac", "d"]);
