@@ -50,7 +50,7 @@ impl Scene {
     }
 
     async fn held(&self) -> Option<Hold> {
-        self.ledger().holds(&[self.hold.server.clone()]).await.unwrap().remove(&self.hold.server)
+        self.ledger().holds(std::slice::from_ref(&self.hold.server)).await.unwrap().remove(&self.hold.server)
     }
 
     async fn writes(&self, hold: &Hold) -> Result<bool, Failure> {
