@@ -9,6 +9,7 @@ import time
 import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -177,9 +178,16 @@ def queue(cloud: Cloud) -> tuple[str, str]:
     return url, sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
 
 
+@contextmanager
+def document(cloud: Cloud, name: str, content: dict[str, Any]) -> Iterator[str]:
+    """A command document of Systems Manager, while it is needed."""
+    ssm = cloud.client("ssm")
+    ssm.create_document(Name=name, Content=json.dumps(content), DocumentType="Command")
+    yield name
+    ssm.delete_document(Name=name)
+
+
 @pytest.fixture
 def command_document(cloud: Cloud) -> Iterator[str]:
-    ssm = cloud.client("ssm")
-    ssm.create_document(Name="Command", Content=json.dumps(COMMAND), DocumentType="Command")
-    yield "Command"
-    ssm.delete_document(Name="Command")
+    with document(cloud, "Command", COMMAND) as name:
+        yield name

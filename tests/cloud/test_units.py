@@ -1,13 +1,12 @@
 """The units document of the template: its script, run by a shell, answers as the local cloud does."""
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cloud.conftest import Cloud
+from tests.cloud.conftest import Cloud, document
 from tests.cloud.units_document import DOCUMENT, SCRIPT, UNITS, Machine, Simulated
 
 Answers = list[tuple[str, int]]
@@ -21,10 +20,8 @@ def machine(request: pytest.FixtureRequest, tmp_path: Path) -> Machine:
 
 @pytest.fixture
 def units_document(cloud: Cloud) -> Iterator[str]:
-    ssm = cloud.client("ssm")
-    ssm.create_document(Name="Units", Content=json.dumps(DOCUMENT), DocumentType="Command")
-    yield "Units"
-    ssm.delete_document(Name="Units")
+    with document(cloud, "Units", DOCUMENT) as name:
+        yield name
 
 
 def first_stop(server: Machine | Simulated) -> Answers:
