@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from tests.rows import catalogue, ending, scene
+from tests.rows import admission, catalogue, ending, scene
 from tests.world import stack
 from tests.world.cloud import ROOT, Cloud
 
 SCALE = 60
 SUMMARY = ROOT / "target" / "proof" / "rows.json"
-# More at the same time would make the machine slower than the virtual clock allows.
+# Fewer, if the machine cannot keep up with them.
 AT_ONCE = int(os.environ.get("ROWS_AT_ONCE", "32"))
 # Worlds by name: how the stack is deployed there. A row names its world by a marker.
 WORLDS: dict[str, dict[str, str]] = {
@@ -89,6 +89,7 @@ def play(item: pytest.Item, cloud: Cloud, sweeps: ending.Sweeps, after: tuple[Fu
     for other in after:
         other.exception()
     given = item.callspec.params if hasattr(item, "callspec") else {}
+    admission.enter(cloud)
     set_up = scene.begin(cloud)
     item.obj(set_up, **given)
     ending.end(set_up, sweeps)
