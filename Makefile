@@ -45,7 +45,7 @@ test: install $(LOCAL) ## Runs every test.
 	@CARGO_TERM_PROGRESS_WHEN=never $(python) -m tests.tidy.every_test
 
 soak: ## Simulates SEEDS days, more than make test has time for.
-	cargo run --release --locked --quiet --package lockstep-simulation -- --first $(FIRST) --seeds $(SEEDS)
+	cargo run --profile local --locked --quiet --package lockstep-simulation -- --first $(FIRST) --seeds $(SEEDS)
 
 check: install tidy ## Formatting, lints, documentation, template.
 	cargo fmt --all --check

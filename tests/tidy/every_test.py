@@ -14,7 +14,7 @@ PARTS = ROOT / "target" / "proof"
 PYTEST = [sys.executable, "-m", "pytest", "-q", "--color=no"]
 NEXTEST = ["cargo", "nextest", "run", "--workspace", "--locked", "--cargo-quiet", "--status-level=fail"]
 CARGO = NEXTEST if shutil.which("cargo-nextest") else ["cargo", "test", "--workspace", "--locked", "--quiet"]
-RUN = ["cargo", "run", "--release", "--locked", "--quiet", "--package"]
+RUN = ["cargo", "run", "--profile", "local", "--locked", "--quiet", "--package"]
 SIMULATION = "the simulated days"
 # How many of them; `make soak` plays more.
 SEEDS = "300"

@@ -6,11 +6,9 @@ It runs in the environment of the build tools, for it reads the template as sam 
 """
 
 import os
-import re
 import shutil
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 from samcli.yamlhelper import yaml_dump, yaml_parse
@@ -19,8 +17,8 @@ ROOT = Path(__file__).parents[2]
 
 
 def main(folder: Path) -> None:
-    subprocess.run(["cargo", "build", "--release", "--bins", "--locked"], cwd=ROOT, check=True)
-    binaries = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
+    subprocess.run(["cargo", "build", "--profile", "local", "--bins", "--locked"], cwd=ROOT, check=True)
+    binaries = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "local"
     template = yaml_parse((ROOT / "template.yaml").read_text())
     template["Globals"]["Function"].pop("CodeUri")
     for name, resource in template["Resources"].items():
@@ -35,20 +33,6 @@ def main(folder: Path) -> None:
             properties["DefinitionUri"] = f"{name}.asl.json"
     # Written last: its presence says that everything before it is complete.
     (folder / "template.yaml").write_text(yaml_dump(template))
-    print(sizes(folder))
-
-
-def sizes(folder: Path) -> str:
-    """Package sizes as Lambda will get them."""
-    lines = ["Lambda packages, zipped:"]
-    for bootstrap in sorted(folder.glob("*/bootstrap")):
-        packed = folder / "size.zip"
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.write(bootstrap, "bootstrap")
-        function = re.sub(r"(?<!^)([A-Z])", r"-\1", bootstrap.parent.name.removesuffix("Function")).lower()
-        lines.append(f"  {function:20} {packed.stat().st_size / 1e6:5.2f} MB")
-        packed.unlink()
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

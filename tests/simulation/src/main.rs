@@ -113,5 +113,5 @@ fn explain(law: &str, count: u64, seed: u64, arguments: &Arguments) {
     log.iter().for_each(|line| eprintln!("    {line}"));
     let mutant = arguments.mutant.map_or(String::new(), |mutant| format!(" --mutant {}", mutant.name()));
     let hours = arguments.hours;
-    eprintln!("  replay: cargo run -p lockstep-simulation --release -- --seed {seed} --hours {hours}{mutant}");
+    eprintln!("  replay: cargo run -p lockstep-simulation --profile local -- --seed {seed} --hours {hours}{mutant}");
 }
