@@ -1,10 +1,12 @@
 """The small fleet of the demo, and which mails its admins must get."""
 
+import uuid
 from dataclasses import dataclass
 
-from tests.world import fleet
+from tests.world import fleet, resources
 from tests.world.cloud import Cloud
 from tests.world.fleet import Server
+from tests.world.resources import Resource
 
 ORDERS_ADMINS = ["orders-dba@example.com", "orders-lead@example.com"]
 BILLING_ADMINS = ["billing-dba@example.com"]
@@ -21,6 +23,7 @@ class Scene:
     stopped_before: Server
     on_another_key: Server
     unmanaged: Server
+    databases: list[Resource]
 
     @property
     def untouched(self) -> list[Server]:
@@ -28,7 +31,8 @@ class Scene:
 
     @property
     def names(self) -> dict[str, str]:
-        return {server.id: server.name for server in [*self.managed, *self.untouched]}
+        named = {server.id: server.name for server in [*self.managed, *self.untouched]}
+        return named | {text: it.name for it in self.databases for text in (it.name, it.arn)}
 
 
 def build(cloud: Cloud) -> Scene:
@@ -42,14 +46,22 @@ def build(cloud: Cloud) -> Scene:
         fleet.make_server(cloud, "orders-db-2", key, "orders", units),
         fleet.make_server(cloud, "billing-db", key, "billing", "mariadb.service billing-worker.service"),
     ]
+    # A name of RDS is taken as long as what has it is there.
+    of_this_run = uuid.uuid4().hex[:4]
+    databases = [
+        resources.make_database(cloud, f"billing-reports-{of_this_run}", key, "billing"),
+        resources.make_cluster(cloud, f"orders-ledger-{of_this_run}", key, "orders", members=2),
+    ]
     scene = Scene(
         key=key,
         managed=managed,
         stopped_before=fleet.make_server(cloud, "orders-archive", key, "orders", units),
         on_another_key=fleet.make_server(cloud, "orders-other-key", other, "orders", units),
         unmanaged=fleet.make_server(cloud, "nobodys-server", key, None),
+        databases=databases,
     )
     fleet.until_ready(cloud, *managed, *scene.untouched)
+    resources.until_state(cloud, "available", *databases)
     fleet.stop_by_hand(cloud, scene.stopped_before)
     for app, admins in ADMINS.items():
         fleet.set_app(cloud, app, admins, LANGUAGES[app])

@@ -14,6 +14,7 @@ TOLD = {
     "states": ("StartExecution",),
     "ec2": ("StopInstances", "StartInstances", "StateChange"),
     "ssm": ("SendCommand",),
+    "rds": ("StopDBInstance", "StartDBInstance", "StopDBCluster", "StartDBCluster", "StateChange"),
     "systemd": ("stop", "start"),
     "ses": ("SendEmail",),
 }
@@ -26,6 +27,11 @@ SAID = {
     "ec2:StopInstances": "asks to stop the server",
     "ec2:StartInstances": "asks to start the server",
     "ec2:StateChange": "the server is now {outcome}:",
+    "rds:StopDBInstance": "asks to stop the database",
+    "rds:StartDBInstance": "asks to start the database",
+    "rds:StopDBCluster": "asks to stop the cluster",
+    "rds:StartDBCluster": "asks to start the cluster",
+    "rds:StateChange": "the database is now {outcome}:",
     "ssm:SendCommand": "sends a command to",
     "systemd:stop": "a unit stops, now {outcome}:",
     "systemd:start": "a unit starts, now {outcome}:",
@@ -74,13 +80,13 @@ def _recipients(request: dict[str, Any]) -> list[str]:
 
 
 def of_interest(rows: list[dict[str, Any]], run: str, key: str, names: dict[str, str]) -> list[dict[str, Any]]:
-    """Without what happens to other keys and servers in the same cloud."""
-    servers = set(names)
+    """Without what happens to other keys, servers and databases in the same cloud."""
+    named = set(names)
     mine = {run, key, "default event bus"}
 
     def concerns(row: dict[str, Any]) -> bool:
         resource = row["resource"]
-        return resource in mine or resource.split("/")[0] in servers or row["action"] == "ses:SendEmail"
+        return resource in mine or resource.split("/")[0] in named or row["action"] == "ses:SendEmail"
 
     return [row for row in rows if concerns(row)]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tests.demo.scene import ADMINS, Scene
-from tests.world import rules
+from tests.world import resources, rules
 from tests.world.cloud import Cloud
 from tests.world.story import Story
 
@@ -16,7 +16,7 @@ EXPECTED_MAILS = {
     "startup": [("startup_complete", "started again", "再開しました")],
 }
 ENDINGS = {"shutdown": "shutdown_complete", "startup": "startup_complete"}
-FINAL_STATES = {"shutdown": ("stopped", "inactive"), "startup": ("running", "active")}
+FINAL_STATES = {"shutdown": ("stopped", "inactive", "stopped"), "startup": ("running", "active", "available")}
 
 
 def broken(cloud: Cloud, scene: Scene, story: Story) -> list[str]:
@@ -37,7 +37,7 @@ def _ending(story: Story) -> Iterator[str]:
 
 def _end_states(cloud: Cloud, scene: Scene, story: Story) -> Iterator[str]:
     found = cloud.servers()
-    state, unit_state = FINAL_STATES[story.direction]
+    state, unit_state, database_state = FINAL_STATES[story.direction]
     wanted = {server: state for server in scene.managed}
     wanted |= {scene.stopped_before: "stopped", scene.on_another_key: "running", scene.unmanaged: "running"}
     for server, expected in wanted.items():
@@ -47,6 +47,9 @@ def _end_states(cloud: Cloud, scene: Scene, story: Story) -> Iterator[str]:
         for unit, seen in found[server.id]["units"].items():
             if seen != unit_state:
                 yield f"end states: {server.name}/{unit} is {seen}, not {unit_state}"
+    for database in scene.databases:
+        if (seen := resources.look_at(cloud, database)["state"]) != database_state:
+            yield f"end states: {database.name} is {seen}, not {database_state}"
 
 
 def _mails(scene: Scene, story: Story) -> Iterator[str]:

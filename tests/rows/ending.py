@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from tests.rows import invariants
 from tests.rows.scene import Scene, by_lockstep
-from tests.world import fleet, ledger, story
+from tests.world import fleet, ledger, resources, story
 from tests.world.cloud import Cloud, NeverHappened
 
 # An incomplete run is tried again after five minutes, ten, and so on; what needs longer waits for it by itself.
@@ -86,7 +86,7 @@ def has_ended(scene: Scene, key: str, record: dict) -> bool:
 
 
 def assert_everything_is_as_before(scene: Scene) -> None:
-    """L2: every server runs again with all its services, and nothing holds it; but for what the row declares."""
+    """L2: all runs again with all its services, and nothing holds it; but for what the row declares."""
     for name, server in scene.servers.items():
         if name in scene.left:
             continue
@@ -94,6 +94,13 @@ def assert_everything_is_as_before(scene: Scene) -> None:
         assert state["state"] == "running", f"{name} is {state['state']}"
         assert set(state["units"].values()) <= {"active"}, f"{name} has {state['units']}"
         assert ledger.item(scene.cloud, f"HOLD#{server.id}", "HOLD") is None, f"{name} is still held"
+
+    for name, database in scene.databases.items():
+        if name in scene.left:
+            continue
+        assert resources.look_at(scene.cloud, database)["state"] == "available", name
+        for kind in ("db", "cluster"):
+            assert ledger.item(scene.cloud, f"HOLD#{kind}:{database.name}", "HOLD") is None, f"{name} is still held"
 
 
 def assert_nothing_happens_any_more(scene: Scene, sweeps: Sweeps) -> None:

@@ -6,14 +6,14 @@ from datetime import datetime
 from itertools import groupby, pairwise
 from typing import Any
 
-from tests.rows.scene import Scene, by_lockstep
+from tests.rows.scene import ACTS, Scene, by_lockstep
 from tests.world import ledger
 
 # All that Lockstep may ever change.
 VERBS = {
     ("dynamodb", "PutItem"), ("dynamodb", "UpdateItem"), ("dynamodb", "DeleteItem"), ("dynamodb", "BatchWriteItem"),
-    ("dynamodb", "TransactWriteItems"), ("ec2", "StopInstances"), ("ec2", "StartInstances"), ("ssm", "SendCommand"),
-    ("states", "StartExecution"), ("lambda", "Invoke"), ("events", "PutEvents"), ("ses", "SendEmail"),
+    ("dynamodb", "TransactWriteItems"), ("states", "StartExecution"), ("lambda", "Invoke"), ("events", "PutEvents"),
+    ("ses", "SendEmail"), *ACTS,
 }  # fmt: skip
 # Five seconds in AWS; here the clock runs sixty times as fast and the machine does not.
 LOOK_HOLDS_S = 5 + 4 * 60
@@ -24,7 +24,7 @@ Call = dict[str, Any]
 
 def broken(scene: Scene) -> list[str]:
     calls = scene.calls()
-    acts = [c for c in calls if (c["service"], c["operation"]) in FLEET and by_lockstep(c)]
+    acts = [c for c in calls if (c["service"], c["operation"]) in ACTS and by_lockstep(c)]
     return [
         *only_allowed_verbs(calls),
         *grace_is_waited_out(scene, acts),
@@ -35,9 +35,6 @@ def broken(scene: Scene) -> list[str]:
         *one_execution_at_a_time(scene),
         *each_mail_once(scene),
     ]
-
-
-FLEET = {("ec2", "StopInstances"), ("ec2", "StartInstances"), ("ssm", "SendCommand")}
 
 
 def only_allowed_verbs(calls: list[Call]) -> Iterator[str]:
@@ -73,10 +70,12 @@ def every_act_follows_a_fresh_look(scene: Scene, calls: list[Call], acts: list[C
 def only_what_we_stopped_is_started(scene: Scene, calls: list[Call]) -> Iterator[str]:
     ours: set[str] = set()
     for call in calls:
-        named = {id for id in call["resources"] if id.startswith("i-")}
-        if call["operation"] == "StopInstances" and by_lockstep(call) and call["outcome"].endswith("ok"):
+        if (call["service"], call["operation"]) not in ACTS or call["service"] == "ssm" or not by_lockstep(call):
+            continue
+        named = set(call["resources"])
+        if call["operation"].startswith("Stop") and call["outcome"].endswith("ok"):
             ours |= named
-        elif call["operation"] == "StartInstances" and by_lockstep(call) and named - ours:
+        elif call["operation"].startswith("Start") and named - ours:
             yield f"S7: {named - ours} was started and never stopped by us"
 
 
@@ -123,7 +122,7 @@ def each_mail_once(scene: Scene) -> Iterator[str]:
 
 
 def stops(call: Call) -> bool:
-    return call["operation"] == "StopInstances" or "stop" in str(call["request"].get("Parameters", ""))
+    return call["operation"].startswith("Stop") or "stop" in str(call["request"].get("Parameters", ""))
 
 
 def commanded(call: Call, verb: str) -> bool:

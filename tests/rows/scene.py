@@ -3,14 +3,20 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.world import fleet, ledger, story
+from tests.world import fleet, ledger, resources, story
 from tests.world.cloud import Cloud
 from tests.world.fleet import Fleet, Server
 from tests.world.notice import notice
+from tests.world.resources import Resource
 from tests.world.story import Story
 
 UNITS = "postgresql.service pgbouncer.service"
 HOUR_S = 3600
+# All that Lockstep may call to change the fleet.
+ACTS = {
+    ("ec2", "StopInstances"), ("ec2", "StartInstances"), ("ssm", "SendCommand"),
+    *(("rds", f"{verb}DB{what}") for verb in ("Stop", "Start") for what in ("Instance", "Cluster")),
+}  # fmt: skip
 
 
 @dataclass
@@ -28,6 +34,7 @@ class Scene:
     cloud: Cloud
     fleet: Fleet
     servers: dict[str, Server] = field(default_factory=dict)
+    databases: dict[str, Resource] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     # Watched keys other than the fleet's own that the ending switches on, too.
     more_keys: list[str] = field(default_factory=list)
@@ -69,6 +76,13 @@ class Scene:
             fleet.set_app(self.cloud, app, [f"dba-{app}@example.com"])
         fleet.watch_key(self.cloud, self.key)
         return self
+
+    def add_database(self, name: str, kind: str = "database") -> None:
+        """A DB instance or a cluster of the app `orders`, available and quicker than usual."""
+        made = getattr(self.fleet, kind)(name, self.fleet.app("orders"))
+        resources.until_state(self.cloud, "available", made)
+        resources.change(self.cloud, made, stop_takes_s=60, start_takes_s=60)
+        self.databases[name] = made
 
     def disable(self, key: str | None = None) -> float:
         at_s = self.cloud.at_s()
@@ -136,8 +150,7 @@ class Scene:
 
     def acts(self, since: float = 0) -> list[dict[str, Any]]:
         """What Lockstep changed in the fleet."""
-        kinds = {("ec2", "StopInstances"), ("ec2", "StartInstances"), ("ssm", "SendCommand")}
-        return [c for c in self.calls(since=since) if (c["service"], c["operation"]) in kinds and by_lockstep(c)]
+        return [c for c in self.calls(since=since) if (c["service"], c["operation"]) in ACTS and by_lockstep(c)]
 
     def until_called(self, operation: str, name: str | None = None, since: float = 0) -> dict[str, Any]:
         def look() -> dict[str, Any] | None:

@@ -1,6 +1,7 @@
 """Every task of every workflow, found in the files: it fails once, and it is carried out twice; all ends well."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -32,6 +33,14 @@ def agent_seen_late(scene: Scene) -> None:
     scene.fault_at("startup/Services: Find the online agents", "stale", stale_s=200)
 
 
+def with_a_database(scene: Scene) -> None:
+    scene.add_database("orders")
+
+
+def with_a_cluster(scene: Scene) -> None:
+    scene.add_database("ledger", "cluster")
+
+
 def throttled(task: str) -> Circumstance:
     return lambda scene: scene.fault_at(task, "throttle")
 
@@ -54,16 +63,37 @@ LEADS_TO: dict[str, tuple[Circumstance, Circumstance]] = {
     "startup/Servers: Judge the refusal": (throttled("startup/Servers: Start the servers"), nothing_special),
     "startup/Servers: Start one server": (refused("startup/Servers: Start the servers"), nothing_special),
     "startup/Servers: Give the servers up": (unseen("startup/Servers: Look at the servers"), nothing_special),
+    "shutdown/Services: Give the databases up": (unseen("shutdown/Services: Look at the databases"), nothing_special),
+    "startup/Services: Give the databases up": (nothing_special, unseen("startup/Services: Look at the databases")),
     "startup/Services: Record that nobody was asked": (nothing_special, agent_seen_late),
     "startup/Services: Judge the refusal": (throttled("startup/Services: Start the units"), nothing_special),
+}
+# What the fleet must have besides a server, for a task to be on the way.
+NEEDS: dict[str, Circumstance] = {
+    f"{machine}/Services: {state}": need
+    for machine, verb in (("shutdown", "Stop"), ("startup", "Start"))
+    for state, need in {
+        f"{verb} one database": with_a_database,
+        f"{verb} one cluster": with_a_cluster,
+        "Record the answers": with_a_database,
+        "Look at the databases": with_a_database,
+        "Look at the clusters": with_a_cluster,
+        "Record the states": with_a_database,
+        "Give the databases up": with_a_database,
+    }.items()
 }
 # These are reached only by a key that comes on within its grace.
 WITHIN_THE_GRACE = {"startup: Mail that the shutdown is cancelled"}
 
 
-# Carried out twice, their second answer says `stopping`, and nothing tells whose stop it was: the server is never
+# Carried out twice, their second answer says `stopping`, and nothing tells whose stop it was: what was stopped is never
 # started on a guess, and the mail asks a person to.
-ENDS_IN_DOUBT = {"shutdown/Servers: Stop the servers", "shutdown/Servers: Stop one server"}
+ENDS_IN_DOUBT = {
+    "shutdown/Servers: Stop the servers": "one",
+    "shutdown/Servers: Stop one server": "one",
+    "shutdown/Services: Stop one database": "orders",
+    "shutdown/Services: Stop one cluster": "ledger",
+}
 
 
 def world_of(task: str) -> pytest.MarkDecorator:
@@ -88,6 +118,7 @@ def test_a_task_that_is_carried_out_twice_changes_nothing_of_the_end(scene, task
 def assert_the_story_ends_well(scene: Scene, task: str, kind: str) -> None:
     before_down, before_up = LEADS_TO.get(task, (nothing_special, nothing_special))
     scene.begin()
+    NEEDS.get(task, nothing_special)(scene)
     before_down(scene)
     fault = scene.fault_at(task, kind)
     scene.disable()
@@ -101,12 +132,17 @@ def assert_the_story_ends_well(scene: Scene, task: str, kind: str) -> None:
         up = scene.start_up()
         if kind == "twice" and task in ENDS_IN_DOUBT:
             assert up.ending == "startup_incomplete" and "start it by hand" in up.mails[-1]["BodyText"]
-            assert not scene.calls("StartInstances")
-            scene.left = {"one"}
+            scene.left = {ENDS_IN_DOUBT[task]}
+            assert not [c for c in scene.acts() if is_start_of(scene, c, ENDS_IN_DOUBT[task])]
         elif task not in LEADS_TO:
             assert (down.ending, up.ending) == ("shutdown_complete", "startup_complete")
     assert fault.fired == 1, "a task that no play reaches is not tested: say what leads to it"
 
 
+def is_start_of(scene: Scene, call: dict[str, Any], name: str) -> bool:
+    id = scene.databases[name].name if name in scene.databases else scene.id(name)
+    return call["operation"].startswith("Start") and id in call["resources"]
+
+
 def test_what_leads_to_a_task_names_a_task():
-    assert set(TASKS) >= LEADS_TO.keys() | WITHIN_THE_GRACE | ENDS_IN_DOUBT
+    assert set(TASKS) >= LEADS_TO.keys() | NEEDS.keys() | WITHIN_THE_GRACE | ENDS_IN_DOUBT.keys()

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.world import fleet, story
+from tests.world import fleet, resources, story
 from tests.world.cloud import Cloud
 from tests.world.fleet import Fleet, Server
+from tests.world.resources import Resource
 from tests.world.story import Story
 
 UNITS = "postgresql.service pgbouncer.service"
@@ -18,6 +19,7 @@ class Play:
     cloud: Cloud
     fleet: Fleet
     servers: dict[str, Server]
+    resources: dict[str, Resource] = field(default_factory=dict)
     down: Story | None = None
     up: Story | None = None
     states_down: dict[str, Any] = field(default_factory=dict)
@@ -30,8 +32,8 @@ class Play:
         return next(fault["fired"] for fault in self.cloud.ask("GET", "faults") if fault["id"] == self.fault)
 
     def report(self, told: Story, name: str) -> str:
-        """The line of a server in the last mail of a story."""
-        id = self.servers[name].id
+        """The line of a server or other resource in the last mail of a story."""
+        id = self.servers[name].id if name in self.servers else f" {self.resources[name].name}"
         [line] = {line for line in told.mails[-1]["BodyText"].splitlines() if id in line}
         return line
 
@@ -71,7 +73,8 @@ def start_up(play: Play) -> None:
 
 def states(play: Play) -> dict[str, Any]:
     found = play.cloud.servers()
-    return {name: found[server.id] for name, server in play.servers.items()}
+    servers = {name: found[server.id] for name, server in play.servers.items()}
+    return servers | {name: resources.look_at(play.cloud, it) for name, it in play.resources.items()}
 
 
 def change(play: Play, name: str, **wanted: Any) -> None:

@@ -11,14 +11,23 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "statemachine").glob("*.asl.json"))
 # Calls that change the fleet: tried again only after a fresh look at the key, so never by Retry.
-ACTS = ("ec2:stopInstances", "ec2:startInstances", "ssm:sendCommand")
+ACTS = (
+    "ec2:stopInstances",
+    "ec2:startInstances",
+    "ssm:sendCommand",
+    "rds:stopDBInstance",
+    "rds:startDBInstance",
+    "rds:stopDBCluster",
+    "rds:startDBCluster",
+)
 # By the service of a resource: how Step Functions names the error by which that service slows a caller down. EC2
-# models no errors, so its `RequestLimitExceeded` is one of all that are named after it.
+# models no errors and RDS not this one, so theirs is one of all that are named after the service.
 THROTTLED = {
     "lambda": "Lambda.TooManyRequestsException",
     "events": "EventBridge.ThrottlingException",
     "ec2": "Ec2.Ec2Exception",
     "ssm": "Ssm.ThrottlingException",
+    "rds": "Rds.RdsException",
 }
 LONGEST_EXPRESSION = 185
 JSONPATH = {

@@ -10,7 +10,6 @@ use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
 use lockstep_domain::batch::{Act, BatchRef, Confirmation, StuckPolicy, decide};
 use lockstep_domain::plan::replanned;
-use lockstep_domain::server::ServerId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -31,13 +30,14 @@ struct Input {
     batch: BatchRef,
 }
 
-/// `go`: call for `servers`. `look`: no call, but look. `nothing`: all settled. `superseded`: stop acting.
+/// `go`: call for `resources`. `look`: no call, but look. `nothing`: all settled. `superseded`: stop acting.
 #[derive(Debug, Serialize)]
 pub struct Answer {
     pub verdict: &'static str,
-    pub servers: Vec<ServerId>,
-    /// Every server of the batch that is not settled yet.
-    pub watched: Vec<ServerId>,
+    /// What AWS calls them.
+    pub resources: Vec<String>,
+    /// Every resource of the batch that is not settled yet.
+    pub watched: Vec<String>,
     /// Unit names in the order in which to act, separated by spaces.
     pub units: String,
     pub asked_at: Timestamp,
@@ -45,7 +45,7 @@ pub struct Answer {
 
 impl Answer {
     fn empty(verdict: &'static str, now: Timestamp) -> Self {
-        Self { verdict, servers: Vec::new(), watched: Vec::new(), units: String::new(), asked_at: now }
+        Self { verdict, resources: Vec::new(), watched: Vec::new(), units: String::new(), asked_at: now }
     }
 }
 
@@ -64,38 +64,38 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
         }
     }
     let members = world.ledger.batch(&run.run, &batch).await?;
-    let servers = world.ledger.servers_of(&run.run, &members.servers).await?;
-    let holds = world.ledger.holds(&members.servers).await?;
+    let resources = world.ledger.resources_of(&run.run, &members.resources).await?;
+    let holds = world.ledger.holds(&members.resources).await?;
     let mut answer = Answer::empty("nothing", now);
     let (mut intents, mut changed) = (Vec::new(), Vec::new());
-    for planned in servers {
-        let hold = holds.get(&planned.server);
-        let mut server = replanned(planned.clone(), hold, &run.key);
-        match decide(step, &server, hold, &run, world.policy, now) {
+    for planned in resources {
+        let hold = holds.get(&planned.id);
+        let mut resource = replanned(planned.clone(), hold, &run.key);
+        match decide(step, &resource, hold, &run, world.policy, now) {
             Act::Call(hold) => {
-                answer.servers.push(hold.server.clone());
-                answer.watched.push(hold.server.clone());
+                answer.resources.push(hold.id.name().to_owned());
+                answer.watched.push(hold.id.name().to_owned());
                 intents.push(hold);
             }
-            Act::Watch => answer.watched.push(server.server.clone()),
+            Act::Watch => answer.watched.push(resource.id.name().to_owned()),
             Act::Settle(hold, outcome) => {
                 intents.extend(hold);
-                server = server.settled(step, outcome);
+                resource = resource.settled(step, outcome);
             }
             Act::Skip => {}
         }
-        changed.extend((server != planned).then_some(server));
+        changed.extend((resource != planned).then_some(resource));
     }
     if !world.ledger.write_holds(&run, &intents).await? {
         return Ok(Answer::empty("superseded", now));
     }
-    world.ledger.put_servers(&run.run, &changed).await?;
-    if !answer.servers.is_empty() {
+    world.ledger.put_resources(&run.run, &changed).await?;
+    if !answer.resources.is_empty() {
         answer.verdict = "go";
     } else if !answer.watched.is_empty() {
         answer.verdict = "look";
     }
     answer.units = step.units_in_order(&members.units);
-    tracing::info!(decision = answer.verdict, servers = answer.servers.len(), run.name = %run.run, batch, "batch confirmed");
+    tracing::info!(decision = answer.verdict, resources = answer.resources.len(), run.name = %run.run, batch, "batch confirmed");
     Ok(answer)
 }

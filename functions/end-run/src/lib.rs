@@ -4,8 +4,8 @@ use lockstep_aws::clock;
 use lockstep_aws::error::Failure;
 use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
-use lockstep_domain::report::{CameTo, ending, worth_another_try};
-use lockstep_domain::run::{Ending, RunName, RunRef};
+use lockstep_domain::report::{CameTo, ending, look_again_at, worth_another_try};
+use lockstep_domain::run::{End, Ending, RunName, RunRef};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -31,11 +31,16 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
     if let_go || (came_to == CameTo::TheEnd && !is_newest) {
         came_to = CameTo::Superseded;
     }
-    let servers = ledger.servers(&run.run).await?;
-    let ending = ending(record.direction, came_to, &servers);
-    let again = worth_another_try(record.direction, came_to, &servers);
-    let ending = ledger.end_run(&run.run, ending, again, clock::now()).await?;
-    let reason = format!("the workflow came to {came_to:?} with {} servers in its plan", servers.len());
+    let resources = ledger.resources(&run.run).await?;
+    let (direction, now) = (record.direction, clock::now());
+    let end = End {
+        ending: ending(direction, came_to, &resources),
+        worth_another_try: worth_another_try(direction, came_to, &resources),
+        look_again_at: look_again_at(direction, &resources, now),
+        at: now,
+    };
+    let ending = ledger.end_run(&run.run, &end).await?;
+    let reason = format!("the workflow came to {came_to:?} with {} resources in its plan", resources.len());
     tracing::info!(decision = ?ending, reason, run.name = %run.run, key.arn = %run.key, "run ended");
     Ok(Answer { run: run.run, ending, reason })
 }

@@ -5,8 +5,9 @@ use lockstep_aws::error::Failure;
 use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
 use lockstep_domain::batch::{BatchRef, Step, Tier};
+use lockstep_domain::kind::Kind;
 use lockstep_domain::plan::{Round, close_round, server_batches, service_batches};
-use lockstep_domain::run::RunRef;
+use lockstep_domain::run::{Direction, RunRef};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -38,19 +39,19 @@ pub struct Answer {
 
 pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
     let Input { run, round } = lambda::read(input)?;
-    let servers = world.ledger.servers(&run.run).await?;
-    let (planned, changed) = close_round(servers, round, world.max_servers);
-    world.ledger.put_servers(&run.run, &changed).await?;
+    let resources = world.ledger.resources(&run.run).await?;
+    let (planned, changed) = close_round(resources, round, world.max_servers);
+    world.ledger.put_resources(&run.run, &changed).await?;
     if round == Round::Warning {
-        tracing::info!(servers = planned.len(), run.name = %run.run, "warning planned");
+        tracing::info!(resources = planned.len(), run.name = %run.run, "warning planned");
         return Ok(Answer { tiers: Vec::new(), servers: Vec::new() });
     }
     let services = service_batches(&planned);
     let names = world.ledger.put_batches(&run.run, "services", &services).await?;
     let batches = world.ledger.put_batches(&run.run, "servers", &server_batches(&planned)).await?;
-    tracing::info!(servers = planned.len(), batches = batches.len(), run.name = %run.run, "shutdown planned");
+    tracing::info!(resources = planned.len(), batches = batches.len(), run.name = %run.run, "shutdown planned");
     Ok(Answer {
-        tiers: Tier::in_order(&run, Step::StopServices, &services, names),
-        servers: BatchRef::all(&run, Step::StopServers, batches),
+        tiers: Tier::in_order(&run, Direction::Shutdown, &services, names),
+        servers: BatchRef::all(&run, Step::Stop(Kind::Server), batches),
     })
 }

@@ -6,8 +6,9 @@ use lockstep_aws::error::Failure;
 use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
 use lockstep_domain::batch::{BatchRef, Step, Tier};
+use lockstep_domain::kind::Kind;
 use lockstep_domain::plan::{plan_startup, server_batches, service_batches};
-use lockstep_domain::run::{Before, RunRecord, RunRef, before_startup};
+use lockstep_domain::run::{Before, Direction, RunRecord, RunRef, before_startup};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -58,12 +59,12 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
     } else {
         let holds = ledger.holds_of_key(&run.key).await?;
         let planned: Vec<_> = holds.iter().map(|hold| plan_startup(hold, &run.key)).collect();
-        ledger.put_servers(&run.run, &planned).await?;
+        ledger.put_resources(&run.run, &planned).await?;
         let services = service_batches(&planned);
         let names = ledger.put_batches(&run.run, "services", &services).await?;
         let servers = ledger.put_batches(&run.run, "servers", &server_batches(&planned)).await?;
-        answer.tiers = Tier::in_order(&run, Step::StartServices, &services, names);
-        answer.servers = BatchRef::all(&run, Step::StartServers, servers);
+        answer.tiers = Tier::in_order(&run, Direction::Startup, &services, names);
+        answer.servers = BatchRef::all(&run, Step::Start(Kind::Server), servers);
     }
     let (verdict, batches) = (answer.verdict, answer.servers.len());
     tracing::info!(decision = ?verdict, batches, wait_s = answer.wait_s, run.name = %run.run, "startup planned");

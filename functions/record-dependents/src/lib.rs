@@ -1,12 +1,16 @@
-//! Takes one page of servers that use the key and writes what the run will do with each.
+//! Takes one page of what may use the key and writes what the run will do with each resource that does.
 
 use lockstep_aws::error::Failure;
 use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
+use lockstep_domain::database::{ClusterRow, DatabaseRow, see_cluster, see_database};
+use lockstep_domain::error::Refusal;
 use lockstep_domain::hold::Hold;
-use lockstep_domain::plan::{PlannedServer, Round, noted, plan_server};
+use lockstep_domain::key::KeyArn;
+use lockstep_domain::plan::{PlannedResource, Round, noted, plan_resource};
+use lockstep_domain::resource::{ResourceId, SeenResource, StatusRow};
 use lockstep_domain::run::RunRef;
-use lockstep_domain::server::{ServerId, StatusRow, TagRow, join};
+use lockstep_domain::server::{TagRow, join};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -14,29 +18,54 @@ use serde_json::Value;
 struct Input {
     run: RunRef,
     round: Round,
-    /// Rows of `ec2:DescribeInstanceStatus`.
+    #[serde(flatten)]
+    page: Page,
+}
+
+/// A page of one kind; the others are empty.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Page {
+    /// Rows of `ec2:DescribeInstanceStatus`, of servers that use the key.
     states: Vec<StatusRow>,
     /// Rows of `ec2:DescribeTags`.
     tags: Vec<TagRow>,
+    /// Rows of `rds:DescribeDBInstances`, whatever their key.
+    databases: Vec<DatabaseRow>,
+    /// Rows of `rds:DescribeDBClusters`, whatever their key.
+    clusters: Vec<ClusterRow>,
+}
+
+impl Page {
+    fn seen(self, key: &KeyArn) -> Result<Vec<SeenResource>, Refusal> {
+        let mut seen = join(self.states, self.tags)?;
+        for row in self.databases {
+            seen.extend(see_database(row, key)?);
+        }
+        for row in self.clusters {
+            seen.extend(see_cluster(row, key)?);
+        }
+        Ok(seen)
+    }
 }
 
 #[derive(Debug, Serialize)]
 pub struct Answer {
-    /// How many servers were recorded.
+    /// How many resources were recorded.
     pub recorded: usize,
 }
 
 pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
-    let input: Input = lambda::read(input)?;
-    let seen = join(input.states, input.tags);
-    let ids: Vec<ServerId> = seen.iter().map(|server| server.server.clone()).collect();
+    let Input { run, round, page } = lambda::read(input)?;
+    let seen = page.seen(&run.key)?;
+    let ids: Vec<ResourceId> = seen.iter().map(|resource| resource.id.clone()).collect();
     let holds = ledger.holds(&ids).await?;
-    let planned: Vec<PlannedServer> =
-        seen.iter().map(|server| plan_server(server, holds.get(&server.server), &input.run.key, input.round)).collect();
-    ledger.put_servers(&input.run.run, &planned).await?;
+    let planned: Vec<PlannedResource> =
+        seen.iter().map(|resource| plan_resource(resource, holds.get(&resource.id), &run.key, round)).collect();
+    ledger.put_resources(&run.run, &planned).await?;
     let noted: Vec<Hold> =
-        planned.iter().filter_map(|server| noted(server, holds.get(&server.server), &input.run.key)).collect();
-    ledger.write_holds(&input.run, &noted).await?;
-    tracing::info!(recorded = planned.len(), run.name = %input.run.run, "dependents recorded");
+        planned.iter().filter_map(|resource| noted(resource, holds.get(&resource.id), &run.key)).collect();
+    ledger.write_holds(&run, &noted).await?;
+    tracing::info!(recorded = planned.len(), run.name = %run.run, "dependents recorded");
     Ok(Answer { recorded: planned.len() })
 }

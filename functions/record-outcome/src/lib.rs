@@ -12,7 +12,7 @@ use lockstep_domain::evidence::{Evidence, prove};
 use lockstep_domain::outcome::next_look;
 use lockstep_domain::plan::Outcome;
 use lockstep_domain::refusal::{CallRefusal, Meaning, NextTry, REST_S, next_try};
-use lockstep_domain::server::ServerId;
+use lockstep_domain::resource::ResourceId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -21,7 +21,7 @@ struct Input {
     batch: BatchRef,
     asked_at: Timestamp,
     /// Servers that the call was made for, or that are looked at without one.
-    watched: BTreeSet<ServerId>,
+    watched: BTreeSet<String>,
     #[serde(flatten)]
     evidence: Evidence,
 }
@@ -30,13 +30,13 @@ struct Input {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Every server has its outcome.
+    /// Every resource has its outcome.
     Settled,
     /// Look again.
     Waiting,
     /// Rest, confirm the batch anew, make the call again.
     Again,
-    /// Make the call for each server alone.
+    /// Make the call for each resource alone.
     OneByOne,
 }
 
@@ -46,21 +46,22 @@ pub struct Answer {
     /// Seconds before the next look or the next call.
     pub wait_s: i64,
     /// Servers that are still waited for.
-    pub watched: Vec<ServerId>,
+    pub watched: Vec<String>,
 }
 
 pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
     let Input { batch, asked_at, watched, evidence } = lambda::read(input)?;
     let (run, step, now) = (&batch.of, batch.step, clock::now());
     let waited = now.duration_since(asked_at);
-    let ids: Vec<ServerId> = watched.into_iter().collect();
-    let servers = ledger.servers_of(&run.run, &ids).await?;
+    let ids: Vec<ResourceId> =
+        watched.iter().map(|name| ResourceId::new(step.kind(), name)).collect::<Result<_, _>>()?;
+    let resources = ledger.resources_of(&run.run, &ids).await?;
     let mut holds = ledger.holds(&ids).await?;
     let mut proven = Vec::new();
-    for server in servers {
-        let hold = holds.remove(&server.server);
-        let proof = prove(&batch, &server, hold, &evidence, waited);
-        proven.push((server, proof));
+    for resource in resources {
+        let hold = holds.remove(&resource.id);
+        let proof = prove(&batch, &resource, hold, &evidence, waited);
+        proven.push((resource, proof));
     }
     let next = judge(ledger, &batch, &evidence, proven.iter().any(|(_, proof)| proof.again), now).await?;
     if next == Some(NextTry::GiveUp) {
@@ -70,16 +71,16 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
         }
     }
     let (mut told, mut noted, mut released, mut waiting) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for (mut server, proof) in proven {
+    for (mut resource, proof) in proven {
         noted.extend(proof.hold);
         released.extend(proof.release);
         let was_refused = proof.refused.is_some();
-        server.refused = server.refused.or(proof.refused);
+        resource.refused = resource.refused.or(proof.refused);
         match proof.outcome {
-            Some(outcome) => told.push(server.settled(step, outcome)),
+            Some(outcome) => told.push(resource.settled(step, outcome)),
             None => {
-                waiting.push(server.server.clone());
-                told.extend(was_refused.then_some(server));
+                waiting.push(resource.id.name().to_owned());
+                told.extend(was_refused.then_some(resource));
             }
         }
     }
@@ -89,7 +90,7 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
         // What could not be let go must be looked at by a run that may: this one ends as superseded.
         ledger.let_go(&run.run, now).await?;
     }
-    ledger.put_servers(&run.run, &told).await?;
+    ledger.put_resources(&run.run, &told).await?;
     let (verdict, wait_s) = match next {
         Some(NextTry::Again) => (Verdict::Again, REST_S),
         Some(NextTry::OneByOne) => (Verdict::OneByOne, 0),

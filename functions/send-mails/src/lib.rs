@@ -12,8 +12,8 @@ use lockstep_aws::mails::{Mails, Sent};
 use lockstep_domain::app::{Address, AppName, AppRecord, Language};
 use lockstep_domain::key::KeyArn;
 use lockstep_domain::mail::{Occasion, Story, render};
-use lockstep_domain::plan::PlannedServer;
-use lockstep_domain::report::{by_app, line};
+use lockstep_domain::plan::PlannedResource;
+use lockstep_domain::report::{by_app, line, told_again_after};
 use lockstep_domain::run::{RunRecord, RunRef};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -65,20 +65,28 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
     let Input { run, about } = lambda::read(input)?;
     let record = world.ledger.record(&run.run, "mailing about").await?;
     let mut answer = Answer::default();
-    let servers = world.ledger.servers(&run.run).await?;
-    let Some(occasion) = occasion(&record, &servers, about) else { return Ok(answer) };
-    let report = by_app(&servers);
+    let resources = world.ledger.resources(&run.run).await?;
+    let Some(occasion) = occasion(&record, &resources, about) else { return Ok(answer) };
+    let report = by_app(&resources);
     let deleted_at = if occasion.is_of_a_key_that_is_off() { world.deletion_date(&record.key).await } else { None };
+    let again_after = record.ended_at.and_then(|at| told_again_after(record.direction, &resources, at));
     for (app, of_app) in &report.apps {
         let addressed = world.addressed(app).await?;
         for admin in &addressed.admins {
             let language = addressed.language;
-            let words = Words { record: &record, occasion, deleted_at, app: app.as_str(), language };
+            let words = Words { record: &record, occasion, deleted_at, app: app.as_str(), language, again_after };
             world.send(&words, of_app, &report.unmanaged, admin, &mut answer).await?;
         }
     }
     if report.apps.is_empty() && (!report.unmanaged.is_empty() || about == About::Ended) {
-        let words = Words { record: &record, occasion, deleted_at, app: "(no app)", language: world.language };
+        let words = Words {
+            record: &record,
+            occasion,
+            deleted_at,
+            app: "(no app)",
+            language: world.language,
+            again_after: None,
+        };
         world.send(&words, &[], &report.unmanaged, &world.operator, &mut answer).await?;
     }
     let (sent, refused, put_off) = (answer.sent, answer.refused, answer.put_off);
@@ -94,12 +102,12 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
 }
 
 /// A run that has ended in its grace warns nobody any more.
-fn occasion(record: &RunRecord, servers: &[PlannedServer], about: About) -> Option<Occasion> {
+fn occasion(record: &RunRecord, resources: &[PlannedResource], about: About) -> Option<Occasion> {
     match (about, record.ending) {
         (About::GraceStarted, None) if record.flapping => Some(Occasion::Flapping),
         (About::GraceStarted, None) => Some(Occasion::GraceStarted),
         (About::GraceStarted, Some(_)) | (About::Ended, None) => None,
-        (About::Ended, Some(ending)) => Occasion::of_ending(ending, record.flapping, servers),
+        (About::Ended, Some(ending)) => Occasion::of_ending(ending, record.flapping, resources),
     }
 }
 
@@ -109,11 +117,19 @@ struct Words<'a> {
     deleted_at: Option<Timestamp>,
     app: &'a str,
     language: Language,
+    /// Days after which AWS has done something to what is kept down: news, whatever the epoch has told before.
+    again_after: Option<i64>,
 }
 
 impl Words<'_> {
+    /// What the mail is about, in a word that no other mail of the epoch has.
+    fn about(&self) -> String {
+        let again = self.again_after.map_or_else(String::new, |days| format!("_again_{days}"));
+        format!("{}{again}", self.occasion.name())
+    }
+
     fn mail_id(&self, to: &Address) -> MailId {
-        let mail = format!("{}#{}#{to}", self.occasion.name(), self.app);
+        let mail = format!("{}#{}#{to}", self.about(), self.app);
         match self.occasion {
             Occasion::Flapping => MailId::hourly(&self.record.key, &mail),
             _ => MailId::of_epoch(&self.record.run, &mail),
@@ -143,8 +159,8 @@ impl World {
     async fn send(
         &self,
         words: &Words<'_>,
-        of_app: &[&PlannedServer],
-        unmanaged: &[&PlannedServer],
+        of_app: &[&PlannedResource],
+        unmanaged: &[&PlannedResource],
         to: &Address,
         answer: &mut Answer,
     ) -> Result<(), Failure> {
@@ -165,9 +181,9 @@ impl World {
                 return Ok(());
             }
         }
-        let before = record.ending.is_none();
-        let lines = |servers: &[&PlannedServer]| -> Vec<_> {
-            servers.iter().map(|server| line(server, record.direction, before)).collect()
+        let (before, told_at) = (record.ending.is_none(), record.ended_at.unwrap_or(now));
+        let lines = |resources: &[&PlannedResource]| -> Vec<_> {
+            resources.iter().map(|resource| line(resource, record.direction, before, told_at)).collect()
         };
         let story = Story {
             occasion: words.occasion,
@@ -181,7 +197,7 @@ impl World {
             lines: &lines(of_app),
             unmanaged: &lines(unmanaged),
         };
-        let outbox_id = format!("{}-{}", record.run.of_epoch(), words.occasion.name());
+        let outbox_id = format!("{}-{}", record.run.of_epoch(), words.about());
         match self.mails.send(&render(&story, words.language), to, &outbox_id).await? {
             Sent::Accepted => {
                 self.ledger.mark_mail(&id, now).await?;

@@ -13,7 +13,7 @@ use crate::world::{Answer, Power};
 pub fn evidence(s: usize, answer: Answer) -> Evidence {
     let refusal = |error: &str, cause: &str| CallRefusal { error: error.to_owned(), cause: cause.to_owned() };
     let answered = |before: Option<Power>, refused| CallAnswer {
-        server: server(s).clone(),
+        name: server(s).name().to_owned(),
         before: before.map(Into::into),
         refused,
     };
@@ -28,8 +28,8 @@ pub fn evidence(s: usize, answer: Answer) -> Evidence {
         Answer::Offline => Evidence { invocations: Some(Vec::new()), ..Evidence::default() },
         Answer::Unit { before, after } => {
             let output = format!("{} {} {}", unit(s).as_str(), word(before), word(after));
-            let invocation = Invocation { server: server(s).clone(), status: "Success".to_owned(), output };
-            let commanded = BTreeSet::from([server(s).clone()]);
+            let invocation = Invocation { name: server(s).name().to_owned(), status: "Success".to_owned(), output };
+            let commanded = BTreeSet::from([server(s).name().to_owned()]);
             Evidence { commanded, invocations: Some(vec![invocation]), ..Evidence::default() }
         }
     }

@@ -4,9 +4,9 @@ use jiff::SignedDuration;
 use lockstep_domain::batch::{Act, BatchRef, Confirmation, StuckPolicy, decide};
 use lockstep_domain::evidence::{Evidence, Proof, prove};
 use lockstep_domain::hold::Own;
-use lockstep_domain::outcome::STOP_DEADLINE;
+use lockstep_domain::kind::Kind;
 use lockstep_domain::plan::{Outcome, replanned};
-use lockstep_domain::server::StatusRow;
+use lockstep_domain::resource::StatusRow;
 
 use crate::answers::evidence;
 use crate::calls::call;
@@ -78,9 +78,9 @@ pub fn step(rules: &Rules, world: &mut World, index: usize, (step, s, at): (Batc
             let power = world.servers[s].power;
             let is_stop = step == BatchStep::StopServers;
             // A server that neither comes nor goes is given up at the deadline.
-            let waited = if is_stop && power == Power::Running { STOP_DEADLINE } else { TICK };
+            let waited = if is_stop && power == Power::Running { Kind::Server.facts().stops_within } else { TICK };
             let row = StatusRow {
-                server: server(s).clone(),
+                name: server(s).name().to_owned(),
                 state: power.into(),
                 system: Some("ok".to_owned()),
                 instance: Some("ok".to_owned()),

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use lockstep_domain::hold::{Hold, HoldSeed, Own};
 use lockstep_domain::refusal::Meaning;
+use lockstep_domain::resource::State;
 use lockstep_domain::run::{Direction, RunName};
-use lockstep_domain::server::ServerState;
 use lockstep_domain::unit::UnitState;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
@@ -62,7 +62,7 @@ fn happens() -> impl Strategy<Value = Happens> {
 struct Life {
     hold: Hold,
     opened: Hold,
-    state: ServerState,
+    state: State,
     keys: BTreeSet<usize>,
     proven: bool,
     unit_prior: Option<UnitState>,
@@ -70,17 +70,16 @@ struct Life {
 }
 
 impl Life {
-    fn new(state: ServerState) -> Self {
+    fn new(state: State) -> Self {
         let units = vec![unit(0).clone()];
-        let seed =
-            HoldSeed { server: server(0).clone(), name: String::new(), app: app().clone(), units, tier: 0, state };
+        let seed = HoldSeed { id: server(0).clone(), name: String::new(), app: app().clone(), units, tier: 0, state };
         let hold = Hold::open(&seed, key(0), &RunName::new(key(0), 1, Direction::Shutdown, 1), NOW);
         let opened = hold.clone();
         Self { hold, opened, state, keys: BTreeSet::from([0]), proven: false, unit_prior: None, runs: 1 }
     }
 
     fn is_up(&self) -> bool {
-        matches!(self.state, ServerState::Running | ServerState::Pending)
+        matches!(self.state, State::Running | State::Pending)
     }
 
     fn goes_on(&mut self, step: &Happens) -> Result<(), TestCaseError> {
@@ -89,20 +88,20 @@ impl Life {
             Happens::Start if self.hold.is_ours_to_start() => {
                 prop_assert!(self.proven, "started without proof: {:?}", self.hold);
                 self.hold.own = Own::Starting;
-                if self.state == ServerState::Stopped {
-                    self.state = ServerState::Pending;
+                if self.state == State::Stopped {
+                    self.state = State::Pending;
                 }
             }
             Happens::Start => {}
             Happens::Arrives => {
                 self.state = match self.state {
-                    ServerState::Stopping => ServerState::Stopped,
-                    ServerState::Pending => ServerState::Running,
+                    State::Stopping => State::Stopped,
+                    State::Pending => State::Running,
                     other => other,
                 };
             }
-            Happens::OtherStops if self.is_up() => self.state = ServerState::Stopping,
-            Happens::OtherStarts if self.state == ServerState::Stopped => self.state = ServerState::Pending,
+            Happens::OtherStops if self.is_up() => self.state = State::Stopping,
+            Happens::OtherStarts if self.state == State::Stopped => self.state = State::Pending,
             Happens::OtherStops | Happens::OtherStarts => {}
             Happens::Joins(k) => {
                 self.hold = self.hold.clone().joined_by(key(*k));
@@ -128,13 +127,13 @@ impl Life {
         prop_assert_eq!(self.hold.own, Own::Intent, "the intent is written before the call");
         let state = self.state;
         if matches!(came, Came::Answer | Came::Lost | Came::Nothing(true)) && self.is_up() {
-            self.state = ServerState::Stopping;
+            self.state = State::Stopping;
         }
         match came {
             Came::Answer => {
                 self.hold.note_answer(state);
-                self.proven |= matches!(state, ServerState::Running | ServerState::Pending);
-                let proves = matches!(state, ServerState::Running | ServerState::Pending);
+                self.proven |= matches!(state, State::Running | State::Pending);
+                let proves = matches!(state, State::Running | State::Pending);
                 prop_assert!(!proves || self.hold.own == Own::Stopped, "an answer that proves is kept");
             }
             Came::Lost => self.hold.note_refusal(Meaning::AnswerLost),
@@ -155,7 +154,7 @@ impl Life {
         prop_assert_eq!(hold.unit_priors.get(unit(0)).copied(), self.unit_prior, "so is a unit's");
         let keys: BTreeSet<usize> = [0, 1].into_iter().filter(|k| hold.keys.contains(key(*k))).collect();
         prop_assert_eq!(&keys, &self.keys);
-        let ran = matches!(hold.prior, ServerState::Running | ServerState::Pending);
+        let ran = matches!(hold.prior, State::Running | State::Pending);
         prop_assert!(!hold.is_ours_to_start() || (self.proven && ran), "ours without proof: {hold:?}");
         prop_assert!(!(hold.is_ours_to_start() && hold.is_in_doubt()));
         prop_assert_eq!(hold.units_to_start().len(), usize::from(self.unit_prior == Some(UnitState::Active)));
@@ -165,7 +164,7 @@ impl Life {
 
 /// Runs the sequences; the shortest that breaks a rule is the error.
 pub fn run() -> Result<u32, String> {
-    let first = prop::sample::select(vec![ServerState::Running, ServerState::Pending, ServerState::Stopped]);
+    let first = prop::sample::select(vec![State::Running, State::Pending, State::Stopped]);
     let lives = (first, prop::collection::vec(happens(), 1..=LONGEST));
     crate::sequences::run(SEQUENCES, lives, |(state, steps)| {
         let mut life = Life::new(state);

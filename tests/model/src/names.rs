@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use jiff::{SignedDuration, Timestamp};
 use lockstep_domain::app::AppName;
 use lockstep_domain::key::KeyArn;
-use lockstep_domain::server::ServerId;
+use lockstep_domain::resource::ResourceId;
 use lockstep_domain::unit::UnitName;
 
 /// Keys, servers and units are numbered 0 and 1.
@@ -31,8 +31,8 @@ pub const NOW: Timestamp = Timestamp::constant(1_800_000_000, 0);
 static KEYS: LazyLock<[KeyArn; 2]> = LazyLock::new(|| {
     BOTH.map(|k| KeyArn::parse(&format!("arn:aws:kms:eu-west-1:111122223333:key/k{k}")).expect("a key ARN"))
 });
-static SERVERS: LazyLock<[ServerId; 2]> =
-    LazyLock::new(|| BOTH.map(|s| ServerId::parse(&format!("i-{s}")).expect("a server id")));
+static SERVERS: LazyLock<[ResourceId; 2]> =
+    LazyLock::new(|| BOTH.map(|s| ResourceId::parse(&format!("i-{s}")).expect("a server id")));
 static UNITS: LazyLock<[UnitName; 2]> =
     LazyLock::new(|| BOTH.map(|s| UnitName::parse(&format!("u{s}.service")).expect("a unit name")));
 static APP: LazyLock<AppName> = LazyLock::new(|| AppName::parse("orders").expect("an app name"));
@@ -47,7 +47,7 @@ pub fn key(k: usize) -> &'static KeyArn {
     &KEYS[k]
 }
 
-pub fn server(s: usize) -> &'static ServerId {
+pub fn server(s: usize) -> &'static ResourceId {
     &SERVERS[s]
 }
 

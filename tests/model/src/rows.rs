@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lockstep_domain::epoch::KeyRecord;
 use lockstep_domain::hold::Hold;
-use lockstep_domain::plan::{Outcome, PlannedServer, Round, Treatment};
+use lockstep_domain::plan::{Outcome, PlannedResource, Round, Treatment};
+use lockstep_domain::resource::{SeenResource, State};
 use lockstep_domain::run::{Direction, RunName, RunRecord, RunRef};
-use lockstep_domain::server::{SeenServer, ServerState};
 use lockstep_domain::unit::UnitState;
 
 use crate::names::{BOTH, NOW, age, ago, ahead, app, bit, key, left, server, tags, unit};
@@ -89,17 +89,18 @@ impl Run {
             acting_since: self.acting.then_some(NOW),
             let_go_at: self.let_go.then_some(NOW),
             worth_another_try: self.again,
+            look_again_at: None,
             ending: self.ending,
             ended_at: self.ending.map(|_| NOW),
         }
     }
 
-    pub fn planned(&self) -> Vec<PlannedServer> {
+    pub fn planned(&self) -> Vec<PlannedResource> {
         BOTH.into_iter().filter_map(|s| Some(self.lines[s]?.planned(s))).collect()
     }
 }
 
-impl From<Power> for ServerState {
+impl From<Power> for State {
     fn from(power: Power) -> Self {
         match power {
             Power::Running => Self::Running,
@@ -111,12 +112,14 @@ impl From<Power> for ServerState {
 }
 
 impl Power {
-    fn of(state: ServerState) -> Self {
+    fn of(state: State) -> Self {
         match state {
-            ServerState::Running => Self::Running,
-            ServerState::Stopping => Self::Stopping,
-            ServerState::Pending => Self::Pending,
-            ServerState::Stopped | ServerState::ShuttingDown | ServerState::Terminated => Self::Stopped,
+            State::Running => Self::Running,
+            State::Stopping => Self::Stopping,
+            State::Pending | State::Busy => Self::Pending,
+            State::Stopped | State::ShuttingDown | State::Terminated | State::Inaccessible | State::Lost => {
+                Self::Stopped
+            }
         }
     }
 }
@@ -126,7 +129,7 @@ impl HoldRow {
     pub fn hold(&self, s: usize) -> Hold {
         let state = |was_active| if was_active { UnitState::Active } else { UnitState::Inactive };
         Hold {
-            server: server(s).clone(),
+            id: server(s).clone(),
             name: String::new(),
             app: app().clone(),
             keys: BOTH.into_iter().filter(|k| self.keys & bit(*k) != 0).map(|k| key(k).clone()).collect(),
@@ -158,11 +161,11 @@ impl HoldRow {
 }
 
 impl Line {
-    pub fn planned(&self, s: usize) -> PlannedServer {
+    pub fn planned(&self, s: usize) -> PlannedResource {
         let not_done = || Outcome::NotDone { reason: "a reason".to_owned() };
         let outcome = |done: Option<bool>| done.map(|done| if done { Outcome::Done } else { not_done() });
-        PlannedServer {
-            server: server(s).clone(),
+        PlannedResource {
+            id: server(s).clone(),
             name: String::new(),
             app: Some(app().clone()),
             units: if self.has_unit { vec![unit(s).clone()] } else { Vec::new() },
@@ -176,6 +179,8 @@ impl Line {
                 Treat::Leave => Treatment::Leave { reason: lockstep_domain::plan::Leave::AlreadyStopped },
                 Treat::Doubt => Treatment::Doubt { reason: "a reason".to_owned() },
             },
+            restarts_at: None,
+            held_since: None,
             seen_in: Round::Shutdown,
             services: outcome(self.services),
             refused: self.refused.then(|| "a reason".to_owned()),
@@ -183,7 +188,7 @@ impl Line {
         }
     }
 
-    pub fn of(planned: &PlannedServer) -> Self {
+    pub fn of(planned: &PlannedResource) -> Self {
         let done = |outcome: &Option<Outcome>| outcome.as_ref().map(|outcome| *outcome == Outcome::Done);
         Self {
             treat: match planned.treatment {
@@ -208,11 +213,11 @@ impl Line {
 }
 
 /// A server as `DescribeInstanceStatus` and `DescribeTags` show it.
-pub fn seen(s: usize, power: Power) -> SeenServer {
-    SeenServer { server: server(s).clone(), state: power.into(), tags: tags(s).clone() }
+pub fn seen(s: usize, power: Power) -> SeenResource {
+    SeenResource { id: server(s).clone(), state: power.into(), tags: tags(s).clone(), unfit: None, restarts_at: None }
 }
 
 /// The servers whose agent is online: those that run.
-pub fn agents(s: usize, power: Power) -> BTreeSet<lockstep_domain::server::ServerId> {
-    (power == Power::Running).then(|| server(s).clone()).into_iter().collect()
+pub fn agents(s: usize, power: Power) -> BTreeSet<String> {
+    (power == Power::Running).then(|| server(s).name().to_owned()).into_iter().collect()
 }

@@ -2,7 +2,7 @@
 
 use lockstep_domain::batch::{Confirmation, confirm};
 use lockstep_domain::epoch::KeyRecord;
-use lockstep_domain::plan::{Round, noted, plan_server, plan_startup};
+use lockstep_domain::plan::{Round, noted, plan_resource, plan_startup};
 use lockstep_domain::report::{ending, worth_another_try};
 use lockstep_domain::run::{Before, Ending, before_startup};
 
@@ -97,7 +97,7 @@ fn find(world: &mut World, index: usize, round: Round) {
     let k = usize::from(id.key);
     for s in BOTH.into_iter().filter(|s| uses(*s, k)) {
         let hold = world.holds[s].map(|hold| hold.hold(s));
-        let planned = plan_server(&seen(s, world.servers[s].power), hold.as_ref(), key(k), round);
+        let planned = plan_resource(&seen(s, world.servers[s].power), hold.as_ref(), key(k), round);
         if let Some(noted) = noted(&planned, hold.as_ref(), key(k)).filter(|_| world.may_act(id)) {
             world.write_hold(s, &noted);
         }

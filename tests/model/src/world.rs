@@ -91,7 +91,7 @@ pub enum Treat {
     Doubt,
 }
 
-/// `RUN#<run>` / `SERVER#<id>`.
+/// `RUN#<run>` / `RESOURCE#<id>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Line {
     pub treat: Treat,

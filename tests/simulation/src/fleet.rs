@@ -1,4 +1,4 @@
-//! EC2 servers: how they are stopped, started and terminated, and how long that takes.
+//! EC2 servers and RDS DB instances: how they are stopped, started and deleted, and how long that takes.
 
 pub mod commands;
 pub mod server;
@@ -12,18 +12,22 @@ use crate::world::{World, with};
 pub use server::{Actor, Server, State};
 use units::Unit;
 
-/// Servers by their id.
+/// What the id of a DB instance begins with, as in the ledger.
+pub const DATABASE: &str = "db:";
+
+/// Servers and DB instances by their id; a DB instance is a server without units, checks and agent.
 pub type Fleet = BTreeMap<String, Server>;
 
 /// StopInstances for one server; returns the state before.
 pub fn stop(world: &mut World, id: &str, actor: Actor) -> Option<State> {
-    let takes = world.random.i64(20..=90) * SECOND;
+    let takes = if is_database(id) { world.random.i64(120..=600) } else { world.random.i64(20..=90) } * SECOND;
     let server = world.fleet.get_mut(id)?;
     let before = server.state;
-    if before.is_up() {
+    // RDS stops only what is available.
+    if before.is_up() && !(is_database(id) && before == State::Pending) {
         let generation = server.change(State::Stopping, now());
         server.stopped_by = Some(actor);
-        server.is_online = false;
+        server.is_online = is_database(id);
         server.units.values_mut().for_each(|unit| unit.goes_down());
         later(id, generation, takes, move |world, id| {
             world.fleet.get_mut(&id).map(|server| server.change(State::Stopped, now()));
@@ -44,7 +48,7 @@ fn server_touched(world: &mut World, id: &str) {
 
 /// StartInstances for one server; the error is that of EC2.
 pub fn start(world: &mut World, id: &str, actor: Actor) -> Result<State, String> {
-    let takes = world.random.i64(5..=20) * SECOND;
+    let takes = if is_database(id) { world.random.i64(120..=900) } else { world.random.i64(5..=20) } * SECOND;
     let server = world.fleet.get_mut(id).ok_or_else(|| format!("The instance ID '{id}' does not exist"))?;
     let before = server.state;
     match before {
@@ -78,14 +82,18 @@ pub fn terminate(world: &mut World, id: &str) {
 fn boot(world: &mut World, id: String) {
     let has_no_capacity = world.roll(&[Fault::StartHasNoCapacity]).is_some();
     let (checks, agent) = (world.random.i64(60..=180), world.random.i64(10..=120));
+    let can_decrypt = can_decrypt(world, &id);
     let Some(server) = world.fleet.get_mut(&id) else { return };
-    let can_decrypt = server.volume_keys.iter().all(|arn| world.keys.get(arn).is_none_or(|key| key.is_on()));
     if !can_decrypt || has_no_capacity {
         server.change(State::Stopped, now());
         return world.note(|| format!("{id} goes back to stopped"));
     }
     let generation = server.change(State::Running, now());
     server.stopped_by = None;
+    if is_database(&id) {
+        server.is_checked = true;
+        return world.note(|| format!("{id} is available"));
+    }
     later(&id, generation, checks * SECOND, |world, id| {
         if let Some(server) = world.fleet.get_mut(&id) {
             server.is_checked = true;
@@ -97,6 +105,16 @@ fn boot(world: &mut World, id: String) {
         }
     });
     world.note(|| format!("{id} is running"));
+}
+
+/// Whether all of its keys are on.
+pub fn can_decrypt(world: &World, id: &str) -> bool {
+    let keys = world.fleet.get(id).map_or(&[][..], |server| &server.volume_keys);
+    keys.iter().all(|arn| world.keys.get(arn).is_none_or(|key| key.is_on()))
+}
+
+pub fn is_database(id: &str) -> bool {
+    id.starts_with(DATABASE)
 }
 
 /// Does something to a server after a while, unless it has changed meanwhile.

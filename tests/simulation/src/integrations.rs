@@ -1,6 +1,7 @@
 //! The AWS calls that the workflows make themselves, each with what can go wrong with it.
 
 mod ec2;
+mod rds;
 mod ssm;
 
 use serde_json::{Value, json};
@@ -39,6 +40,7 @@ fn prefix(service: &str) -> &'static str {
     match service {
         "ec2" => "Ec2",
         "ssm" => "Ssm",
+        "rds" => "Rds",
         _ => "EventBridge",
     }
 }
@@ -47,6 +49,7 @@ fn throttled(service: &str) -> Failure {
     match service {
         "ec2" => Failure::of_ec2("Request limit exceeded.", 503),
         "ssm" => Failure::of_ssm("SsmException", "Rate exceeded", 400),
+        "rds" => Failure::of_rds("RdsException", "Rate exceeded"),
         _ => Failure::new("EventBridge.ThrottlingException", "Rate exceeded"),
     }
 }
@@ -61,6 +64,10 @@ fn carry_out(world: &mut World, call: &str, arguments: &Value, place: &Place) ->
         "ssm:describeInstanceInformation" => ssm::describe_instance_information(world, arguments),
         "ssm:sendCommand" => ssm::send_command(world, arguments, place),
         "ssm:listCommandInvocations" => ssm::list_command_invocations(world, arguments),
+        "rds:describeDBInstances" => Ok(rds::describe_db_instances(world, arguments)),
+        "rds:describeDBClusters" => Ok(json!({ "DbClusters": [] })),
+        "rds:stopDBInstance" => rds::stop_db_instance(world, arguments, place),
+        "rds:startDBInstance" => rds::start_db_instance(world, arguments, place),
         "events:putEvents" => Ok(json!({ "FailedEntryCount": 0, "Entries": [{ "EventId": "1" }] })),
         other => {
             world.violate("S13 no call but those that are known", other);

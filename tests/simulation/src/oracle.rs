@@ -93,6 +93,6 @@ impl World {
     }
 
     pub fn planned(&self, run: &str, server: &str) -> Option<Value> {
-        self.table.plain(&format!("RUN#{run}"), &format!("SERVER#{server}"))
+        self.table.plain(&format!("RUN#{run}"), &format!("RESOURCE#{server}"))
     }
 }

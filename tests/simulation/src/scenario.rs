@@ -1,10 +1,10 @@
-//! A random small world: keys, servers on one or two of them, units, tags, and what is stopped already.
+//! A random small world: keys, servers on one or two of them, databases on one, units, tags, and what is stopped already.
 
 use std::collections::BTreeMap;
 
 use crate::executor::{HOUR, MINUTE, Millis};
 use crate::fleet::units::Unit;
-use crate::fleet::{Server, State};
+use crate::fleet::{DATABASE, Server, State};
 use crate::keys::{Key, Keys, arn};
 use crate::world::World;
 
@@ -30,10 +30,23 @@ pub fn begin(world: &mut World, hours: i64) -> Scenario {
     for number in 1..=random.usize(2..=6) {
         world.fleet.insert(format!("i-0{number}"), server(random, &arns, number));
     }
+    for number in 1..=random.usize(..=2) {
+        world.fleet.insert(format!("{DATABASE}data{number}"), database(random, &arns));
+    }
     world.keys = keys;
     let sweep_every = if random.bool() { 5 * MINUTE } else { 15 * MINUTE };
     let ends_at = hours * HOUR;
     Scenario { sweep_every, quiet_from: (ends_at - QUIET).max(ends_at / 2), ends_at }
+}
+
+/// A DB instance has one key, and no units.
+fn database(random: &mut fastrand::Rng, arns: &[String]) -> Server {
+    let key = arns[random.usize(..arns.len())].clone();
+    let mut tags = BTreeMap::new();
+    if random.u8(..10) < 9 {
+        tags.insert("lockstep:app".to_owned(), format!("app{}", random.u8(1..=2)));
+    }
+    Server::new(tags, vec![key], BTreeMap::new())
 }
 
 fn server(random: &mut fastrand::Rng, arns: &[String], number: usize) -> Server {

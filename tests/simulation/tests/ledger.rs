@@ -14,8 +14,8 @@ use lockstep_domain::app::AppName;
 use lockstep_domain::epoch::{KeyAction, KeyRecord, decide};
 use lockstep_domain::hold::{Hold, HoldSeed};
 use lockstep_domain::key::{KeyArn, KeyLook};
-use lockstep_domain::run::{Ending, RunRef};
-use lockstep_domain::server::{ServerId, ServerState};
+use lockstep_domain::resource::{ResourceId, State};
+use lockstep_domain::run::{End, Ending, RunRef};
 use lockstep_simulation::functions::Functions;
 use lockstep_simulation::world::{self, World};
 use lockstep_simulation::{environment, executor};
@@ -36,6 +36,10 @@ fn now() -> Timestamp {
     executor::timestamp(executor::now())
 }
 
+fn end(ending: Ending) -> End {
+    End { ending, worth_another_try: false, look_again_at: None, at: now() }
+}
+
 /// A watched key, its run, and a hold of it that is not written yet.
 struct Scene {
     functions: Rc<Functions>,
@@ -50,7 +54,7 @@ impl Scene {
     }
 
     async fn held(&self) -> Option<Hold> {
-        self.ledger().holds(std::slice::from_ref(&self.hold.server)).await.unwrap().remove(&self.hold.server)
+        self.ledger().holds(std::slice::from_ref(&self.hold.id)).await.unwrap().remove(&self.hold.id)
     }
 
     async fn writes(&self, hold: &Hold) -> Result<bool, Failure> {
@@ -74,12 +78,12 @@ fn play<F: Future<Output = ()> + 'static>(story: impl FnOnce(Scene) -> F + 'stat
         functions.ledger().open_run(&record.open_run()).await.unwrap();
         let run = RunRef { run: record.run(), key: key(1), epoch: record.epoch };
         let seed = HoldSeed {
-            server: ServerId::parse("i-01").unwrap(),
+            id: ResourceId::parse("i-01").unwrap(),
             name: String::new(),
             app: AppName::parse("orders").unwrap(),
             units: Vec::new(),
             tier: 0,
-            state: ServerState::Running,
+            state: State::Running,
         };
         let hold = Hold::open(&seed, &key(1), &run.run, now());
         story(Scene { functions, record, run, hold }).await;
@@ -149,9 +153,9 @@ fn a_run_that_has_let_go_writes_no_hold_and_does_not_begin_to_act() {
 fn a_run_that_has_ended_writes_no_hold_and_its_first_ending_stays() {
     play(async |scene| {
         let (ledger, run) = (scene.ledger(), &scene.run.run);
-        let first = ledger.end_run(run, Ending::ShutdownIncomplete, true, now()).await.unwrap();
+        let first = ledger.end_run(run, &end(Ending::ShutdownIncomplete)).await.unwrap();
         assert_eq!(first, Ending::ShutdownIncomplete);
-        assert_eq!(ledger.end_run(run, Ending::ShutdownComplete, false, now()).await.unwrap(), first);
+        assert_eq!(ledger.end_run(run, &end(Ending::ShutdownComplete)).await.unwrap(), first);
         assert_eq!(ledger.run(run).await.unwrap().unwrap().ending, Some(first));
         assert!(!scene.writes(&scene.hold).await.unwrap());
         assert_eq!(scene.held().await, None);

@@ -7,7 +7,7 @@
 //! | `HOLD#<server>` | `HOLD` | `Hold` |
 //! | `APP#<name>` | `APP` | `AppRecord` |
 //! | `RUN#<run>` | `RUN` | `RunRecord` |
-//! | `RUN#<run>` | `SERVER#<id>`, `BATCH#<step>#<n>` | plan and batches |
+//! | `RUN#<run>` | `RESOURCE#<id>`, `BATCH#<step>#<n>` | plan and batches |
 //! | `RUN#<run without attempt>` | `MAIL#<id>` | mails of an epoch: claimed, sent |
 //! | `KEYS` | `<arn>` | which keys are watched |
 

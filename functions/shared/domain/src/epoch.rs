@@ -87,6 +87,7 @@ impl KeyRecord {
             flapping: self.is_flapping(),
             acting_since: None,
             worth_another_try: false,
+            look_again_at: None,
             ending: None,
             ended_at: None,
         }
@@ -217,6 +218,9 @@ pub fn continue_run(
         (Some(Ending::StartupSuperseded), _) => {
             let next = next_epoch(record, Direction::Startup, now, now);
             (RunAction::Open(next), "its run stopped acting, and the key is on")
+        }
+        (Some(_), _) if run.is_some_and(|run| run.look_again_at.is_some_and(|at| at <= now)) => {
+            (again(), "AWS may have started what its run has stopped")
         }
         (Some(_), _) if !run.is_some_and(|run| run.worth_another_try) => (RunAction::Nothing, "its run has ended"),
         (Some(_), _) if since_try < rest(AFTER_INCOMPLETE, record.attempt) => {

@@ -1,4 +1,4 @@
-//! What one round of answers proves about a server: its outcome, and what its hold must remember.
+//! What one round of answers proves about a resource: its outcome, and what its hold must remember.
 
 use std::collections::BTreeSet;
 
@@ -8,27 +8,30 @@ use serde::Deserialize;
 use crate::batch::{BatchRef, Step};
 use crate::hold::{Hold, Own};
 use crate::outcome::{Invocation, LONGEST_WAIT, Wanted, settle_services, settle_start, settle_stop};
-use crate::plan::{Outcome, PlannedServer};
-use crate::refusal::{CallRefusal, Meaning, names_missing_servers};
-use crate::run::RunRef;
-use crate::server::{ServerId, ServerState, StatusRow};
+use crate::plan::{Outcome, PlannedResource};
+use crate::refusal::{CallRefusal, Meaning, names_missing_resources};
+use crate::resource::{State, StatusRow};
 use crate::unit::parse_output;
+
+mod refused;
+
+use refused::{after_refusal, refused};
 
 /// The answers that a workflow hands on, each in the fields that matter.
 #[derive(Debug, Default, Deserialize)]
 pub struct Evidence {
-    /// What `StopInstances` or `StartInstances` answered for each server.
+    /// What the call answered for each resource.
     #[serde(default)]
     pub answers: Vec<CallAnswer>,
-    /// Rows of `ec2:DescribeInstanceStatus`; absent if it was not asked.
+    /// Rows of the look, such as `ec2:DescribeInstanceStatus`; absent if it was not asked.
     #[serde(default)]
     pub states: Option<Vec<StatusRow>>,
     /// Servers whose SSM agent is online; absent if it was not asked.
     #[serde(default)]
-    pub agents: Option<BTreeSet<ServerId>>,
+    pub agents: Option<BTreeSet<String>>,
     /// Servers that a command was sent to.
     #[serde(default)]
-    pub commanded: BTreeSet<ServerId>,
+    pub commanded: BTreeSet<String>,
     /// Rows of `ssm:ListCommandInvocations`; absent if it was not asked.
     #[serde(default)]
     pub invocations: Option<Vec<Invocation>>,
@@ -42,26 +45,27 @@ pub struct Evidence {
 
 #[derive(Debug, Clone, Deserialize)]
 pub struct CallAnswer {
-    pub server: ServerId,
+    /// What AWS calls it.
+    pub name: String,
     #[serde(default)]
-    pub before: Option<ServerState>,
-    /// When the call for this one server failed.
+    pub before: Option<State>,
+    /// When the call for this one failed.
     #[serde(default)]
     pub refused: Option<CallRefusal>,
 }
 
-/// What is now known of a server.
+/// What is now known of a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proof {
     /// The hold, if it must remember more than before.
     pub hold: Option<Hold>,
-    /// The server is up again, or gone: the hold after it was let go; without keys, it is deleted.
+    /// It is up again, or gone: the hold after it was let go; without keys, it is deleted.
     pub release: Option<Hold>,
     /// `None`: look again.
     pub outcome: Option<Outcome>,
-    /// The call for this server can be made again.
+    /// The call for it can be made again.
     pub again: bool,
-    /// What AWS said when it refused the call for this server for good.
+    /// What AWS said when it refused the call for it for good.
     pub refused: Option<String>,
 }
 
@@ -73,46 +77,46 @@ impl Proof {
 
 pub fn prove(
     batch: &BatchRef,
-    server: &PlannedServer,
+    resource: &PlannedResource,
     hold: Option<Hold>,
     evidence: &Evidence,
     waited: SignedDuration,
 ) -> Proof {
     if let Some(reason) = &evidence.gave_up {
-        return gave_up(server, hold, reason, waited);
+        return gave_up(resource, hold, reason, waited);
     }
     if let Some(refusal) = &evidence.refused {
         // A batch that was refused for good is followed by single calls: their intent must stay in the ledger.
         let noted = match refusal.meaning() {
-            Meaning::Refused | Meaning::NoCapacity => None,
-            _ => after_refusal(batch.step, hold, refusal),
+            Meaning::Refused | Meaning::WrongState | Meaning::NoCapacity => None,
+            Meaning::Passing | Meaning::AnswerLost => after_refusal(batch.step, hold, refusal),
         };
         return Proof { hold: noted, ..Proof::outcome(None) };
     }
     let key = &batch.of.key;
     match batch.step {
-        Step::StopServices => services(server, hold, evidence, Wanted::Down, waited),
+        Step::StopServices => services(resource, hold, evidence, Wanted::Down, waited),
         Step::StartServices => {
-            let proof = services(server, None, evidence, Wanted::Up, waited);
+            let proof = services(resource, None, evidence, Wanted::Up, waited);
             let is_up = proof.outcome == Some(Outcome::Done);
             Proof { release: hold.filter(|_| is_up).map(|hold| hold.released_by(key)), ..proof }
         }
-        Step::StopServers => stop(server, hold, evidence, waited),
-        Step::StartServers => start(server, hold, &batch.of, evidence, waited),
+        Step::Stop(_) => stop(batch.step, resource, hold, evidence, waited),
+        Step::Start(_) => start(batch, resource, hold, evidence, waited),
     }
 }
 
 fn services(
-    server: &PlannedServer,
+    resource: &PlannedResource,
     hold: Option<Hold>,
     evidence: &Evidence,
     wanted: Wanted,
     waited: SignedDuration,
 ) -> Proof {
     let invocations = evidence.invocations.as_deref().unwrap_or_default();
-    let invocation = invocations.iter().find(|invocation| invocation.server == server.server);
-    let was_asked = evidence.commanded.contains(&server.server);
-    let outcome = settle_services(&server.units, invocation, was_asked, wanted, waited);
+    let invocation = invocations.iter().find(|invocation| invocation.name == resource.id.name());
+    let was_asked = evidence.commanded.contains(resource.id.name());
+    let outcome = settle_services(&resource.units, invocation, was_asked, wanted, waited);
     let mut noted = None;
     if let (Wanted::Down, Some(invocation), Some(mut hold)) = (wanted, invocation, hold) {
         let before = hold.unit_priors.clone();
@@ -126,93 +130,85 @@ fn services(
 
 /// A look that failed. EC2 fails it for the whole batch if it has forgotten one of the servers, and names that one:
 /// it is gone, and the others are looked at again.
-fn gave_up(server: &PlannedServer, hold: Option<Hold>, reason: &str, waited: SignedDuration) -> Proof {
-    if !names_missing_servers(reason) || waited >= LONGEST_WAIT {
+fn gave_up(resource: &PlannedResource, hold: Option<Hold>, reason: &str, waited: SignedDuration) -> Proof {
+    if !names_missing_resources(reason) || waited >= LONGEST_WAIT {
         return Proof::outcome(Some(Outcome::not_done(reason)));
     }
-    if !reason.contains(server.server.as_str()) {
+    if !reason.contains(resource.id.name()) {
         return Proof::outcome(None);
     }
     let gone = Outcome::not_done("it no longer exists");
     Proof { release: hold.map(Hold::of_gone), ..Proof::outcome(Some(gone)) }
 }
 
-/// Only a stop leaves anything in doubt; a start is asked again until it is seen.
-fn after_refusal(step: Step, hold: Option<Hold>, refusal: &CallRefusal) -> Option<Hold> {
-    let mut hold = hold.filter(|hold| step == Step::StopServers && hold.own == Own::Intent)?;
-    hold.note_refusal(refusal.meaning());
-    Some(hold)
+fn answer_for<'a>(resource: &PlannedResource, evidence: &'a Evidence) -> Option<&'a CallAnswer> {
+    evidence.answers.iter().find(|answer| answer.name == resource.id.name())
 }
 
-/// A call for one server that failed: asked again, looked at if it was refused for good, or left to the next attempt.
-fn refused(step: Step, hold: Option<Hold>, refusal: &CallRefusal, call: &str) -> Proof {
-    let mut proof = Proof { hold: after_refusal(step, hold, refusal), ..Proof::outcome(None) };
-    match refusal.meaning() {
-        Meaning::Passing | Meaning::AnswerLost => proof.again = true,
-        Meaning::Refused => proof.refused = Some(format!("{call} was refused: {}", refusal.said())),
-        // It may take hours, and the others of the batch shall not wait for it.
-        Meaning::NoCapacity => {
-            let reason = format!("it waits for capacity and is tried again: {}", refusal.said());
-            proof.outcome = Some(Outcome::not_done(reason));
-        }
-    }
-    proof
-}
-
-fn answer_for<'a>(server: &PlannedServer, evidence: &'a Evidence) -> Option<&'a CallAnswer> {
-    evidence.answers.iter().find(|answer| answer.server == server.server)
-}
-
-fn row_of<'a>(server: &PlannedServer, evidence: &'a Evidence) -> Option<Option<&'a StatusRow>> {
+fn row_of<'a>(resource: &PlannedResource, evidence: &'a Evidence) -> Option<Option<&'a StatusRow>> {
     let rows = evidence.states.as_deref()?;
-    Some(rows.iter().find(|row| row.server == server.server))
+    Some(rows.iter().find(|row| row.name == resource.id.name()))
 }
 
-fn stop(server: &PlannedServer, hold: Option<Hold>, evidence: &Evidence, waited: SignedDuration) -> Proof {
-    let answer = answer_for(server, evidence);
+fn stop(
+    step: Step,
+    resource: &PlannedResource,
+    hold: Option<Hold>,
+    evidence: &Evidence,
+    waited: SignedDuration,
+) -> Proof {
+    let answer = answer_for(resource, evidence);
     if let Some(refusal) = answer.and_then(|answer| answer.refused.as_ref()) {
-        return refused(Step::StopServers, hold, refusal, "StopInstances");
+        return refused(step, hold, refusal);
     }
+    let row = row_of(resource, evidence);
+    // Refused, and seen up: no call of ours was carried out.
+    let stayed_up = resource.refused.is_some() && row.flatten().is_some_and(|row| row.state.is_up());
     let owned = hold.clone().filter(|hold| hold.own == Own::Intent).and_then(|mut hold| {
-        hold.note_answer(answer?.before?);
+        match answer.and_then(|answer| answer.before) {
+            Some(before) => hold.note_answer(before),
+            None if stayed_up => hold.own = hold.was,
+            None => return None,
+        }
         Some(hold)
     });
-    let row = row_of(server, evidence);
     let gone = row.is_some_and(|row| row.is_none_or(|row| row.state.is_gone()));
-    let outcome = row.and_then(|row| settle_stop(row, server.refused.as_deref(), waited));
+    let outcome = row.and_then(|row| settle_stop(step.kind(), row, resource.refused.as_deref(), waited));
     let release = hold.filter(|_| gone).map(Hold::of_gone);
     Proof { hold: owned.filter(|_| !gone), release, ..Proof::outcome(outcome) }
 }
 
 fn start(
-    server: &PlannedServer,
+    batch: &BatchRef,
+    resource: &PlannedResource,
     hold: Option<Hold>,
-    run: &RunRef,
     evidence: &Evidence,
     waited: SignedDuration,
 ) -> Proof {
-    if let Some(refusal) = answer_for(server, evidence).and_then(|answer| answer.refused.as_ref()) {
-        return refused(Step::StartServers, hold, refusal, "StartInstances");
+    if let Some(refusal) = answer_for(resource, evidence).and_then(|answer| answer.refused.as_ref()) {
+        return refused(batch.step, hold, refusal);
     }
-    let row = row_of(server, evidence);
+    let (run, row) = (&batch.of, row_of(resource, evidence));
     let state = row.flatten().map(|row| row.state);
-    let agents = evidence.agents.as_ref().filter(|_| !server.units.is_empty());
-    let agent = agents.map(|online| online.contains(&server.server));
-    let mut proof = Proof::outcome(row.and_then(|row| settle_start(row, server.refused.as_deref(), agent, waited)));
+    let agents = evidence.agents.as_ref().filter(|_| !resource.units.is_empty());
+    let agent = agents.map(|online| online.contains(resource.id.name()));
+    let mut proof = Proof::outcome(
+        row.and_then(|row| settle_start(batch.step.kind(), row, resource.refused.as_deref(), agent, waited)),
+    );
     let Some(mut hold) = hold.filter(|_| row.is_some()) else { return proof };
     let is_up = proof.outcome == Some(Outcome::Done);
     match state {
         None => proof.release = Some(hold.of_gone()),
         Some(state) if state.is_gone() => proof.release = Some(hold.of_gone()),
-        Some(ServerState::Running) if is_up && server.units.is_empty() => {
+        Some(State::Running) if is_up && resource.units.is_empty() => {
             proof.release = Some(hold.released_by(&run.key));
         }
         // From here on it is down only if somebody else stops it.
-        Some(ServerState::Running) if hold.own == Own::Starting && hold.run == run.run => {
+        Some(State::Running) if hold.own == Own::Starting && hold.run == run.run => {
             hold.own = Own::Services;
             proof.hold = Some(hold);
         }
-        Some(ServerState::Stopped) if hold.own == Own::Services && proof.outcome.is_some() => {
+        Some(State::Stopped) if hold.own == Own::Services && proof.outcome.is_some() => {
             proof.outcome = Some(Outcome::not_done("somebody else has stopped it"));
             proof.release = Some(hold.released_by(&run.key));
         }

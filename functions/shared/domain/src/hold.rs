@@ -1,4 +1,4 @@
-//! A hold: the record that we stopped a server because of a key, with what it was before.
+//! A hold: the record that we stopped a resource because of a key, with what it was before.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 use crate::app::AppName;
 use crate::key::KeyArn;
 use crate::refusal::Meaning;
+use crate::resource::{ResourceId, State};
 use crate::run::RunName;
-use crate::server::{ServerId, ServerState};
 use crate::unit::{UnitName, UnitState};
 
-/// The ledger's record of a hold (`HOLD#<server>` / `HOLD`).
+/// The ledger's record of a hold (`HOLD#<resource>` / `HOLD`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
-    pub server: ServerId,
+    pub id: ResourceId,
     /// The `Name` tag when the hold was opened, cleaned; empty if there was none.
     #[serde(default)]
     pub name: String,
@@ -31,7 +31,7 @@ pub struct Hold {
     #[serde(default)]
     pub unit_priors: BTreeMap<UnitName, UnitState>,
     /// The server's state before we touched it; written once.
-    pub prior: ServerState,
+    pub prior: State,
     pub own: Own,
     /// How sure we were before `own` became an intent.
     #[serde(default)]
@@ -71,7 +71,7 @@ impl Own {
 impl Hold {
     pub fn open(seen: &HoldSeed, key: &KeyArn, run: &RunName, now: Timestamp) -> Self {
         Self {
-            server: seen.server.clone(),
+            id: seen.id.clone(),
             name: seen.name.clone(),
             app: seen.app.clone(),
             keys: BTreeSet::from([key.clone()]),
@@ -89,7 +89,7 @@ impl Hold {
 
     /// Only what is proven ours may be started: we stopped it, and it ran before.
     pub fn is_ours_to_start(&self) -> bool {
-        matches!(self.prior, ServerState::Running | ServerState::Pending)
+        matches!(self.prior, State::Running | State::Pending)
             && (self.own.is_proven() || (self.own == Own::Intent && self.was.is_proven()))
     }
 
@@ -145,11 +145,11 @@ impl Hold {
     /// A server that was down already is ours only if that was proven before; after a call without an answer
     /// nothing is proven, and it stays in doubt. So does one that ran a moment ago and was on its way down: the same
     /// call may have been carried out twice.
-    pub fn note_answer(&mut self, before: ServerState) {
-        let ran = matches!(self.prior, ServerState::Running | ServerState::Pending);
+    pub fn note_answer(&mut self, before: State) {
+        let ran = matches!(self.prior, State::Running | State::Pending);
         self.own = match (before, self.was) {
-            (ServerState::Running | ServerState::Pending, _) => Own::Stopped,
-            (ServerState::Stopping, Own::Services) if ran => Own::Intent,
+            (State::Running | State::Pending, _) => Own::Stopped,
+            (State::Stopping, Own::Services) if ran => Own::Intent,
             (_, Own::Services) => Own::NotOurs,
             (_, was) => was,
         };
@@ -161,6 +161,8 @@ impl Hold {
             Meaning::AnswerLost if self.was.is_proven() => {}
             Meaning::AnswerLost => self.was = Own::Intent,
             Meaning::Passing | Meaning::NoCapacity | Meaning::Refused => self.own = self.was,
+            // Our own call may have been carried out before this one; what it is tells.
+            Meaning::WrongState => {}
         }
     }
 
@@ -173,12 +175,12 @@ impl Hold {
 /// What a hold is opened from.
 #[derive(Debug, Clone)]
 pub struct HoldSeed {
-    pub server: ServerId,
+    pub id: ResourceId,
     pub name: String,
     pub app: AppName,
     pub units: Vec<UnitName>,
     pub tier: i32,
-    pub state: ServerState,
+    pub state: State,
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod batch;
+pub mod database;
 pub mod enrolment;
 pub mod epoch;
 pub mod error;
@@ -12,11 +13,13 @@ pub mod event;
 pub mod evidence;
 pub mod hold;
 pub mod key;
+pub mod kind;
 pub mod mail;
 pub mod outcome;
 pub mod plan;
 pub mod refusal;
 pub mod report;
+pub mod resource;
 pub mod run;
 #[cfg(test)]
 mod samples;

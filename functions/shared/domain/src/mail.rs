@@ -1,17 +1,22 @@
 //! The mails: what happened, to what, when, what to do, what happens next; then the report; then ids.
 
+mod databases;
 mod deletion;
 mod words;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::app::Language;
 use crate::key::KeyArn;
-use crate::plan::PlannedServer;
+use crate::kind::Kind;
+use crate::plan::PlannedResource;
 use crate::report::{Line, Said, has_left_untold};
 use crate::run::{Ending, RunName};
 use crate::text::shortened;
 use words::Words;
+
+/// How long RDS keeps a database whose key is off.
+const DATABASES_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// What a mail is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,9 +46,9 @@ impl Occasion {
 
     /// What admins are told of a run, if anything: one that found nothing is not news, and one that the next
     /// change of the key has overtaken leaves the telling to its successor, but for what only it can tell.
-    pub fn of_ending(ending: Ending, flapping: bool, servers: &[PlannedServer]) -> Option<Self> {
+    pub fn of_ending(ending: Ending, flapping: bool, resources: &[PlannedResource]) -> Option<Self> {
         match ending {
-            Ending::StartupSuperseded if has_left_untold(servers) => Some(Self::Ended(ending)),
+            Ending::StartupSuperseded if has_left_untold(resources) => Some(Self::Ended(ending)),
             Ending::NothingToDo | Ending::ShutdownSuperseded | Ending::StartupSuperseded => None,
             Ending::ShutdownCancelled if flapping => None,
             ending => Some(Self::Ended(ending)),
@@ -71,9 +76,9 @@ pub struct Story<'a> {
     /// `DeletionDate` of the key, if KMS gave one.
     pub deleted_at: Option<Timestamp>,
     pub now: Timestamp,
-    /// Servers of this app.
+    /// What is of this app.
     pub lines: &'a [Line],
-    /// Servers of nobody that use the key.
+    /// What is nobody's and uses the key.
     pub unmanaged: &'a [Line],
 }
 
@@ -81,6 +86,13 @@ impl Story<'_> {
     /// When the key is deleted, if this mail is to say so.
     fn deletion(&self) -> Option<Timestamp> {
         self.deleted_at.filter(|_| self.occasion.is_of_a_key_that_is_off())
+    }
+
+    /// Until when databases are sure to be kept, if this mail is to say so.
+    fn databases_until(&self) -> Option<Timestamp> {
+        let is_database = |line: &Line| line.kind != Kind::Server;
+        let concerns = self.occasion.is_of_a_key_that_is_off() && self.lines.iter().any(is_database);
+        concerns.then(|| self.noticed_at + DATABASES_KEPT)
     }
 }
 
@@ -100,8 +112,11 @@ pub fn render(story: &Story<'_>, language: Language) -> Mail {
     if let Some(at) = story.deletion() {
         text.push_str(&format!("{}\n\n", (words.deletion)(story.key, at)));
     }
+    if let Some(at) = story.databases_until() {
+        text.push_str(&format!("{}\n\n", (words.databases)(at)));
+    }
     text.push_str(&format!("{}\n\n", (words.to_do)(story)));
-    push_lines(&mut text, &words, words.servers, story.lines, true);
+    push_lines(&mut text, &words, words.yours, story.lines, true);
     push_lines(&mut text, &words, words.unmanaged, story.unmanaged, false);
     text.push_str(&format!(
         "{}\n  {}: {}\n  {}: {}\n  {}: {}\n",
@@ -128,9 +143,9 @@ fn push_lines(text: &mut String, words: &Words, title: &str, lines: &[Line], wit
         let said = match &line.said {
             Said::Problem(reason) => format!("{}: {reason}", words.problem),
             Said::LeftDown(reason) => format!("{}: {reason}", words.left_down),
-            said => (words.said)(said).to_owned(),
+            said => (words.said)(said),
         };
-        text.push_str(&format!("  {}{name}{units}: {said}\n", line.server));
+        text.push_str(&format!("  {}{}{name}{units}: {said}\n", (words.kind)(line.kind), line.id));
     }
     text.push('\n');
 }

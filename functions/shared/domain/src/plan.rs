@@ -1,23 +1,27 @@
-//! The plan of a run: which servers and units, in which batches, and what is left alone and why.
+//! The plan of a run: which resources, in which batches, and what is left alone and why.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::app::AppName;
 use crate::batch::Step;
 use crate::hold::{Hold, Own};
 use crate::key::KeyArn;
-use crate::server::{Opted, SeenServer, ServerId, ServerState, opted};
+use crate::kind::Kind;
+use crate::resource::{Opted, ResourceId, SeenResource, State, Unfit, opted};
 use crate::text::shortened;
 use crate::unit::UnitName;
 
 mod batches;
+mod startup;
 
-pub use batches::{BATCH_SIZE, Batch, server_batches, service_batches};
+pub use batches::{Batch, server_batches, service_batches};
+pub use startup::{plan_startup, replanned};
 
-/// A server in the plan of a run (`RUN#<run>` / `SERVER#<id>`).
+/// A resource in the plan of a run (`RUN#<run>` / `RESOURCE#<id>`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlannedServer {
-    pub server: ServerId,
+pub struct PlannedResource {
+    pub id: ResourceId,
     /// The `Name` tag, cleaned; empty if there is none.
     #[serde(default)]
     pub name: String,
@@ -30,8 +34,14 @@ pub struct PlannedServer {
     pub untold: Vec<UnitName>,
     #[serde(default)]
     pub tier: i32,
-    pub state: ServerState,
+    pub state: State,
     pub treatment: Treatment,
+    /// When AWS starts it again by itself, as was seen when it was planned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restarts_at: Option<Timestamp>,
+    /// Since when a key has held it down, if one did when it was planned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_since: Option<Timestamp>,
     /// The round in which it was last seen to use the key.
     pub seen_in: Round,
     /// How the units ended; empty until they were acted on.
@@ -45,10 +55,10 @@ pub struct PlannedServer {
     pub outcome: Option<Outcome>,
 }
 
-impl PlannedServer {
+impl PlannedResource {
     /// The server with the outcome of a step; an outcome is written once.
     pub fn settled(mut self, step: Step, outcome: Outcome) -> Self {
-        let slot = if step.is_about_services() { &mut self.services } else { &mut self.outcome };
+        let slot = if step.is_about_units() { &mut self.services } else { &mut self.outcome };
         slot.get_or_insert(outcome);
         self
     }
@@ -86,6 +96,8 @@ pub enum Leave {
     Excluded,
     AlreadyStopped,
     Gone,
+    /// It stops and starts with its cluster.
+    PartOf,
 }
 
 /// What came of an action on a server or its units.
@@ -104,10 +116,10 @@ impl Outcome {
     }
 }
 
-/// Decides what a shutdown for `key` does with a server that uses it.
-pub fn plan_server(seen: &SeenServer, hold: Option<&Hold>, key: &KeyArn, round: Round) -> PlannedServer {
-    let mut planned = PlannedServer {
-        server: seen.server.clone(),
+/// Decides what a shutdown for `key` does with a resource that uses it.
+pub fn plan_resource(seen: &SeenResource, hold: Option<&Hold>, key: &KeyArn, round: Round) -> PlannedResource {
+    let mut planned = PlannedResource {
+        id: seen.id.clone(),
         name: shortened(seen.tags.get("Name").map_or("", String::as_str), 64),
         app: None,
         units: Vec::new(),
@@ -115,12 +127,14 @@ pub fn plan_server(seen: &SeenServer, hold: Option<&Hold>, key: &KeyArn, round: 
         tier: 0,
         state: seen_state(seen, hold),
         treatment: Treatment::Leave { reason: Leave::NotManaged },
+        restarts_at: seen.restarts_at,
+        held_since: hold.filter(|hold| hold.own.is_proven()).map(|hold| hold.opened_at),
         seen_in: round,
         services: None,
         refused: None,
         outcome: None,
     };
-    match opted(&seen.tags) {
+    match opted(seen.id.kind(), &seen.tags) {
         Opted::Out => {}
         Opted::Excluded => planned.treatment = Treatment::Leave { reason: Leave::Excluded },
         Opted::Unreadable(refusal) => {
@@ -131,112 +145,84 @@ pub fn plan_server(seen: &SeenServer, hold: Option<&Hold>, key: &KeyArn, round: 
             planned.app = Some(app);
             planned.units = units;
             planned.tier = tier;
-            planned.treatment = treat(planned.state, hold, key);
+            planned.treatment = match (treat(planned.state, hold, key), &seen.unfit) {
+                (Treatment::Act, Some(Unfit::Cannot(reason))) => Treatment::Doubt { reason: reason.clone() },
+                (_, Some(Unfit::PartOf(_))) => Treatment::Leave { reason: Leave::PartOf },
+                (treatment, _) => treatment,
+            };
         }
     }
     planned
 }
 
-/// A server that we have asked to start is on its way up, even while EC2 still shows it as stopped.
-fn seen_state(seen: &SeenServer, hold: Option<&Hold>) -> ServerState {
+/// What we have asked to start is on its way up, even while AWS still shows it as stopped.
+fn seen_state(seen: &SeenResource, hold: Option<&Hold>) -> State {
     let is_starting = hold.is_some_and(|hold| hold.own == Own::Starting);
-    if is_starting && seen.state == ServerState::Stopped { ServerState::Pending } else { seen.state }
+    if is_starting && seen.state == State::Stopped { State::Pending } else { seen.state }
 }
 
-/// What the search tells a server's hold, if anything.
+/// What the search tells a resource's hold, if anything.
 ///
 /// What another key holds down already must not start while `key` is off, in the grace either: the hold is joined. A
 /// server that we have started and that is seen up is down from then on only if somebody else stops it.
-pub fn noted(planned: &PlannedServer, hold: Option<&Hold>, key: &KeyArn) -> Option<Hold> {
+pub fn noted(planned: &PlannedResource, hold: Option<&Hold>, key: &KeyArn) -> Option<Hold> {
     let hold = hold?;
     match planned.treatment {
         Treatment::Join | Treatment::Doubt { .. } => Some(hold.clone().joined_by(key)),
-        Treatment::Act if planned.state == ServerState::Running && hold.own == Own::Starting => {
+        Treatment::Act if planned.state == State::Running && hold.own == Own::Starting => {
             Some(Hold { own: Own::Services, ..hold.clone() })
         }
         Treatment::Act | Treatment::Release { .. } | Treatment::Leave { .. } => None,
     }
 }
 
-fn treat(state: ServerState, hold: Option<&Hold>, key: &KeyArn) -> Treatment {
+/// RDS's words for it: `inaccessible-encryption-credentials-recoverable`.
+pub const TAKEN_DOWN: &str = "RDS has taken it down, for its key is off; start it by hand within 7 days of that, once the key is on, or only a backup brings it back";
+/// RDS's words for it: `inaccessible-encryption-credentials`.
+pub const LOST: &str = "RDS was without its key for too long and cannot start it again; restore it from a backup";
+
+fn treat(state: State, hold: Option<&Hold>, key: &KeyArn) -> Treatment {
     match (state, hold) {
-        (ServerState::ShuttingDown | ServerState::Terminated, _) => Treatment::Leave { reason: Leave::Gone },
-        (ServerState::Stopped, Some(hold)) if hold.is_in_doubt() => Treatment::Doubt {
+        (State::ShuttingDown | State::Terminated, _) => Treatment::Leave { reason: Leave::Gone },
+        (State::Stopped, Some(hold)) if hold.is_in_doubt() => Treatment::Doubt {
             reason: "it is stopped, and the answer that would prove that we stopped it was lost".to_owned(),
         },
-        (ServerState::Stopped, Some(hold)) if hold.keys.contains(key) => Treatment::Act,
-        (ServerState::Stopped, Some(_)) => Treatment::Join,
-        (ServerState::Stopped, None) => Treatment::Leave { reason: Leave::AlreadyStopped },
-        (ServerState::Pending | ServerState::Running | ServerState::Stopping, _) => Treatment::Act,
+        (State::Stopped, Some(hold)) if hold.keys.contains(key) => Treatment::Act,
+        (State::Stopped, Some(_)) => Treatment::Join,
+        (State::Stopped, None) => Treatment::Leave { reason: Leave::AlreadyStopped },
+        (State::Inaccessible, Some(hold)) if hold.own.is_proven() && hold.keys.contains(key) => Treatment::Act,
+        (State::Inaccessible, _) => Treatment::Doubt { reason: TAKEN_DOWN.to_owned() },
+        (State::Lost, _) => Treatment::Doubt { reason: LOST.to_owned() },
+        (State::Pending | State::Running | State::Busy | State::Stopping, _) => Treatment::Act,
     }
 }
 
 /// Ends a round: servers that were warned about and no longer use the key are let off, and a plan
 /// larger than the cap (0: none) is not carried out. Returns the plan and the rows that changed.
 pub fn close_round(
-    mut servers: Vec<PlannedServer>,
+    mut resources: Vec<PlannedResource>,
     round: Round,
     cap: usize,
-) -> (Vec<PlannedServer>, Vec<PlannedServer>) {
-    let before = servers.clone();
-    for server in servers.iter_mut().filter(|server| server.seen_in != round) {
-        server.treatment = Treatment::Leave { reason: Leave::Gone };
+) -> (Vec<PlannedResource>, Vec<PlannedResource>) {
+    let before = resources.clone();
+    for resource in resources.iter_mut().filter(|resource| resource.seen_in != round) {
+        resource.treatment = Treatment::Leave { reason: Leave::Gone };
     }
-    let acted_on = servers.iter().filter(|server| is_acted_on(server)).count();
+    let counts = |resource: &&PlannedResource| resource.id.kind() == Kind::Server && is_acted_on(resource);
+    let acted_on = resources.iter().filter(counts).count();
     if cap > 0 && acted_on > cap {
         let reason =
             format!("the plan has {acted_on} servers and MaxServersPerRun is {cap}; raise it to carry the plan out");
-        for server in servers.iter_mut().filter(|server| is_acted_on(server)) {
-            server.treatment = Treatment::Doubt { reason: reason.clone() };
+        for resource in resources.iter_mut().filter(|resource| is_acted_on(resource)) {
+            resource.treatment = Treatment::Doubt { reason: reason.clone() };
         }
     }
-    let changed = servers.iter().filter(|server| !before.contains(server)).cloned().collect();
-    (servers, changed)
+    let changed = resources.iter().filter(|resource| !before.contains(resource)).cloned().collect();
+    (resources, changed)
 }
 
-/// A server that was to be let go because another key held it is planned anew: that key may have let go since.
-pub fn replanned(server: PlannedServer, hold: Option<&Hold>, key: &KeyArn) -> PlannedServer {
-    match hold {
-        Some(hold) if matches!(server.treatment, Treatment::Release { .. }) && server.outcome.is_none() => {
-            plan_startup(hold, key)
-        }
-        _ => server,
-    }
-}
-
-/// Decides what a startup for `key` does with a server that the key holds down.
-pub fn plan_startup(hold: &Hold, key: &KeyArn) -> PlannedServer {
-    let others: Vec<&KeyArn> = hold.keys.iter().filter(|other| *other != key).collect();
-    let treatment = if !others.is_empty() {
-        let ids: Vec<&str> = others.iter().map(|other| other.id()).collect();
-        Treatment::Release { reason: format!("it stays down: key {} still holds it", ids.join(", ")) }
-    } else if hold.own == Own::NotOurs {
-        Treatment::Release { reason: "somebody else had stopped it".to_owned() }
-    } else if hold.is_in_doubt() {
-        let reason = "the answer that would prove that we stopped it was lost; start it by hand if it should run";
-        Treatment::Doubt { reason: reason.to_owned() }
-    } else {
-        Treatment::Act
-    };
-    let untold = if treatment == Treatment::Act { hold.units_untold() } else { Vec::new() };
-    PlannedServer {
-        server: hold.server.clone(),
-        name: hold.name.clone(),
-        app: Some(hold.app.clone()),
-        units: hold.units_to_start(),
-        untold,
-        tier: hold.tier,
-        state: hold.prior,
-        treatment,
-        seen_in: Round::Shutdown,
-        services: None,
-        refused: None,
-        outcome: None,
-    }
-}
-
-fn is_acted_on(server: &PlannedServer) -> bool {
-    matches!(server.treatment, Treatment::Act | Treatment::Join | Treatment::Release { .. })
+fn is_acted_on(resource: &PlannedResource) -> bool {
+    matches!(resource.treatment, Treatment::Act | Treatment::Join | Treatment::Release { .. })
 }
 
 #[cfg(test)]

@@ -31,6 +31,9 @@ pub enum Meaning {
     NoCapacity,
     /// Not carried out, and will not be.
     Refused,
+    /// Not carried out, for the database is in a state from which it is not: perhaps the one that was asked for. What
+    /// it is tells.
+    WrongState,
     /// Perhaps carried out: it timed out, or broke down on the way back.
     AnswerLost,
 }
@@ -47,6 +50,10 @@ impl CallRefusal {
             || (said(&["do not have sufficient"]) && said(&["capacity"]))
         {
             return Meaning::NoCapacity;
+        }
+        // RDS: the call was carried out before, or something else is being done to the database.
+        if said(&["InvalidDbInstanceState", "InvalidDbClusterState"]) {
+            return Meaning::WrongState;
         }
         match self.status_code() {
             Some(429) => Meaning::Passing,
@@ -69,10 +76,10 @@ impl CallRefusal {
     }
 }
 
-/// Whether EC2 says of servers that it does not know them (`InvalidInstanceID.NotFound`, an hour after they were
-/// terminated): *The instance IDs 'i-1, i-2' do not exist*.
-pub fn names_missing_servers(cause: &str) -> bool {
-    ["does not exist", "do not exist"].iter().any(|words| cause.contains(words))
+/// Whether AWS says of resources that it does not know them. EC2, an hour after they were terminated
+/// (`InvalidInstanceID.NotFound`): *The instance IDs 'i-1, i-2' do not exist*. RDS: *DBInstance orders not found*.
+pub fn names_missing_resources(cause: &str) -> bool {
+    ["does not exist", "do not exist", "not found"].iter().any(|words| cause.contains(words))
 }
 
 /// What a workflow does after the call for a whole batch failed.
@@ -88,7 +95,7 @@ pub enum NextTry {
 /// `since` is when the batch was first refused.
 pub fn next_try(step: Step, meaning: Meaning, since: Timestamp, now: Timestamp) -> NextTry {
     match meaning {
-        Meaning::Refused | Meaning::NoCapacity if !step.is_about_services() => NextTry::OneByOne,
+        Meaning::Refused | Meaning::WrongState | Meaning::NoCapacity if !step.is_about_units() => NextTry::OneByOne,
         _ if now.duration_since(since) >= PATIENCE => NextTry::GiveUp,
         _ => NextTry::Again,
     }
@@ -97,6 +104,7 @@ pub fn next_try(step: Step, meaning: Meaning, since: Timestamp, now: Timestamp) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kind::Kind;
 
     fn refusal(error: &str, cause: &str) -> CallRefusal {
         CallRefusal { error: error.into(), cause: cause.into() }
@@ -112,6 +120,15 @@ mod tests {
     fn a_start_without_capacity_was_not_carried_out_although_the_service_is_to_blame() {
         let full = "We currently do not have sufficient t3.micro capacity (Service: Ec2, Status Code: 500)";
         assert_eq!(refusal("Ec2.Ec2Exception", full).meaning(), Meaning::NoCapacity);
+    }
+
+    #[test]
+    fn a_database_in_another_state_tells_itself_whether_it_is_where_it_should_be() {
+        let stopping = "Instance orders is not in available state. (Service: Rds, Status Code: 400, Request ID: 1)";
+        assert_eq!(refusal("Rds.InvalidDbInstanceStateException", stopping).meaning(), Meaning::WrongState);
+        assert_eq!(refusal("Rds.InvalidDbClusterStateException", "").meaning(), Meaning::WrongState);
+        let replica = "Cannot stop a replica (Service: Rds, Status Code: 400, Request ID: 1)";
+        assert_eq!(refusal("Rds.RdsException", replica).meaning(), Meaning::Refused);
     }
 
     #[test]
@@ -132,10 +149,10 @@ mod tests {
     #[test]
     fn one_bad_server_leads_to_single_calls_and_a_passing_refusal_to_patience_with_an_end() {
         let (then, soon) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH + SignedDuration::from_secs(30));
-        assert_eq!(next_try(Step::StopServers, Meaning::Refused, then, soon), NextTry::OneByOne);
-        assert_eq!(next_try(Step::StartServers, Meaning::NoCapacity, then, soon), NextTry::OneByOne);
+        assert_eq!(next_try(Step::Stop(Kind::Server), Meaning::Refused, then, soon), NextTry::OneByOne);
+        assert_eq!(next_try(Step::Start(Kind::Server), Meaning::NoCapacity, then, soon), NextTry::OneByOne);
         assert_eq!(next_try(Step::StopServices, Meaning::Refused, then, soon), NextTry::Again);
-        assert_eq!(next_try(Step::StopServers, Meaning::Passing, then, soon), NextTry::Again);
-        assert_eq!(next_try(Step::StopServers, Meaning::AnswerLost, then, then + PATIENCE), NextTry::GiveUp);
+        assert_eq!(next_try(Step::Stop(Kind::Server), Meaning::Passing, then, soon), NextTry::Again);
+        assert_eq!(next_try(Step::Stop(Kind::Server), Meaning::AnswerLost, then, then + PATIENCE), NextTry::GiveUp);
     }
 }

@@ -2,12 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::app::AppName;
-use crate::plan::{Leave, Outcome, PlannedServer, Treatment};
+use crate::kind::Kind;
+use crate::plan::{Leave, Outcome, PlannedResource, Treatment};
 use crate::run::{Direction, Ending};
 use crate::unit::UnitName;
+
+mod again;
+
+pub use again::{look_again_at, told_again_after};
 
 /// Where a workflow was when it came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,9 +30,9 @@ pub enum CameTo {
 }
 
 /// Decides the ending; *incomplete* never hides behind *complete*.
-pub fn ending(direction: Direction, came_to: CameTo, servers: &[PlannedServer]) -> Ending {
-    let acted = servers.iter().any(|server| !matches!(server.treatment, Treatment::Leave { .. }));
-    let all_done = servers.iter().all(is_settled_well);
+pub fn ending(direction: Direction, came_to: CameTo, resources: &[PlannedResource]) -> Ending {
+    let acted = resources.iter().any(|resource| !matches!(resource.treatment, Treatment::Leave { .. }));
+    let all_done = resources.iter().all(is_settled_well);
     match (direction, came_to) {
         (Direction::Shutdown, CameTo::CancelledInGrace) => Ending::ShutdownCancelled,
         (Direction::Shutdown, CameTo::Superseded) => Ending::ShutdownSuperseded,
@@ -42,71 +48,79 @@ pub fn ending(direction: Direction, came_to: CameTo, servers: &[PlannedServer]) 
 }
 
 /// Whether another attempt may bring a run further: a step was given up, or a server is not where it should be.
-pub fn worth_another_try(direction: Direction, came_to: CameTo, servers: &[PlannedServer]) -> bool {
-    let is_left = |server: &PlannedServer| match server.treatment {
+pub fn worth_another_try(direction: Direction, came_to: CameTo, resources: &[PlannedResource]) -> bool {
+    let is_left = |resource: &PlannedResource| match resource.treatment {
         // A service that would not stop is down with its server; asking again would only hide it.
-        Treatment::Act if direction == Direction::Shutdown => server.outcome != Some(Outcome::Done),
-        Treatment::Act => !is_done(server),
-        Treatment::Join | Treatment::Release { .. } => server.outcome.is_none(),
+        Treatment::Act if direction == Direction::Shutdown => resource.outcome != Some(Outcome::Done),
+        Treatment::Act => !is_done(resource),
+        Treatment::Join | Treatment::Release { .. } => resource.outcome.is_none(),
         Treatment::Leave { .. } | Treatment::Doubt { .. } => false,
     };
     match came_to {
         CameTo::Failure => true,
-        CameTo::TheEnd => servers.iter().any(is_left),
+        CameTo::TheEnd => resources.iter().any(is_left),
         CameTo::CancelledInGrace | CameTo::Superseded => false,
     }
 }
 
-fn is_settled_well(server: &PlannedServer) -> bool {
-    match &server.treatment {
+fn is_settled_well(resource: &PlannedResource) -> bool {
+    match &resource.treatment {
         Treatment::Leave { .. } => true,
-        Treatment::Release { .. } => server.outcome == Some(Outcome::Done),
+        Treatment::Release { .. } => resource.outcome == Some(Outcome::Done),
         Treatment::Doubt { .. } => false,
-        Treatment::Act | Treatment::Join => is_done(server) && server.untold.is_empty(),
+        Treatment::Act | Treatment::Join => is_done(resource) && resource.untold.is_empty(),
     }
 }
 
-fn is_done(server: &PlannedServer) -> bool {
-    server.outcome == Some(Outcome::Done) && (server.units.is_empty() || server.services == Some(Outcome::Done))
+fn is_done(resource: &PlannedResource) -> bool {
+    resource.outcome == Some(Outcome::Done) && (resource.units.is_empty() || resource.services == Some(Outcome::Done))
 }
 
 /// A plan by app; what belongs to no app is apart.
 #[derive(Debug, Default)]
 pub struct ByApp<'a> {
-    pub apps: BTreeMap<AppName, Vec<&'a PlannedServer>>,
-    pub unmanaged: Vec<&'a PlannedServer>,
+    pub apps: BTreeMap<AppName, Vec<&'a PlannedResource>>,
+    pub unmanaged: Vec<&'a PlannedResource>,
 }
 
-pub fn by_app(servers: &[PlannedServer]) -> ByApp<'_> {
+pub fn by_app(resources: &[PlannedResource]) -> ByApp<'_> {
     let mut report = ByApp::default();
-    for server in servers {
-        match &server.app {
-            Some(app) => report.apps.entry(app.clone()).or_default().push(server),
-            None => report.unmanaged.push(server),
+    for resource in resources {
+        match &resource.app {
+            Some(app) => report.apps.entry(app.clone()).or_default().push(resource),
+            None => report.unmanaged.push(resource),
         }
     }
     report
 }
 
-/// One line of a report: a server and what there is to say of it.
+/// One line of a report: a resource and what there is to say of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    pub server: String,
+    pub kind: Kind,
+    /// What AWS calls it.
+    pub id: String,
     pub name: String,
     pub units: Vec<String>,
     pub said: Said,
 }
 
-/// What a report says of a server; a mail puts it into the reader's language.
+/// What a report says of a resource; a mail puts it into the reader's language.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Said {
     WillStop,
     Stopped,
+    /// AWS had started it; the days since it was stopped first.
+    StoppedAgain(i64),
+    /// RDS has taken it down, and keeps it for a while only.
+    TakenDown,
     Started,
     NotManaged,
     Excluded,
     WasStoppedBefore,
     Gone,
+    /// It stops and starts with its cluster.
+    PartOf,
     /// Not started, and rightly so.
     LeftDown(String),
     Problem(String),
@@ -114,43 +128,45 @@ pub enum Said {
 }
 
 /// The line for a server after a run, or (`before`) in the warning.
-pub fn line(server: &PlannedServer, direction: Direction, before: bool) -> Line {
-    let problems = problems(server);
-    let said = match (&server.treatment, &server.outcome) {
+pub fn line(resource: &PlannedResource, direction: Direction, before: bool, now: Timestamp) -> Line {
+    let problems = problems(resource);
+    let said = match (&resource.treatment, &resource.outcome) {
         (Treatment::Leave { reason }, _) => match reason {
             Leave::NotManaged => Said::NotManaged,
             Leave::Excluded => Said::Excluded,
             Leave::AlreadyStopped => Said::WasStoppedBefore,
             Leave::Gone => Said::Gone,
+            Leave::PartOf => Said::PartOf,
         },
         (Treatment::Doubt { reason }, _) => Said::Problem(reason.clone()),
         (Treatment::Release { reason }, _) => Said::LeftDown(reason.clone()),
         _ if before => Said::WillStop,
         _ if !problems.is_empty() => Said::Problem(problems.join("; ")),
         (_, None) => Said::NotReached,
-        (_, Some(_)) if direction == Direction::Shutdown => Said::Stopped,
+        (_, Some(_)) if direction == Direction::Shutdown => again::said(resource, now),
         (_, Some(_)) => Said::Started,
     };
     Line {
-        server: server.server.as_str().to_owned(),
-        name: server.name.clone(),
-        units: server.units.iter().map(|unit| unit.as_str().to_owned()).collect(),
+        kind: resource.id.kind(),
+        id: resource.id.name().to_owned(),
+        name: resource.name.clone(),
+        units: resource.units.iter().map(|unit| unit.as_str().to_owned()).collect(),
         said,
     }
 }
 
 /// Whether the run has let a server go whose units nobody knows: no later run can name them.
-pub fn has_left_untold(servers: &[PlannedServer]) -> bool {
-    servers.iter().any(|server| server.outcome == Some(Outcome::Done) && !server.untold.is_empty())
+pub fn has_left_untold(resources: &[PlannedResource]) -> bool {
+    resources.iter().any(|resource| resource.outcome == Some(Outcome::Done) && !resource.untold.is_empty())
 }
 
-fn problems(server: &PlannedServer) -> Vec<String> {
-    let outcomes = [&server.services, &server.outcome].into_iter().flatten();
+fn problems(resource: &PlannedResource) -> Vec<String> {
+    let outcomes = [&resource.services, &resource.outcome].into_iter().flatten();
     let reasons = outcomes.filter_map(|outcome| match outcome {
         Outcome::NotDone { reason } => Some(reason.clone()),
         Outcome::Done => None,
     });
-    let names: Vec<&str> = server.untold.iter().map(UnitName::as_str).collect();
+    let names: Vec<&str> = resource.untold.iter().map(UnitName::as_str).collect();
     let untold = (!names.is_empty()).then(|| {
         format!(
             "no answer told whether {} ran before the shutdown, so it was not started; start it by hand if it should run",

@@ -98,6 +98,9 @@ pub struct RunRecord {
     /// It ended, but another attempt may bring it further.
     #[serde(default)]
     pub worth_another_try: bool,
+    /// When what it has stopped may have been started by AWS, so that another attempt is to look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look_again_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ending: Option<Ending>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -123,6 +126,15 @@ pub fn before_startup(before: &RunRecord, next: &RunRecord, now: Timestamp, pati
         _ if now < next.noticed_at + patience => Before::Acting,
         _ => Before::LetGo,
     }
+}
+
+/// What is written down when a run ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct End {
+    pub ending: Ending,
+    pub worth_another_try: bool,
+    pub look_again_at: Option<Timestamp>,
+    pub at: Timestamp,
 }
 
 /// How a run can end; also in its mail, metric and event.

@@ -6,9 +6,9 @@ use crate::app::AppName;
 use crate::batch::{BatchRef, Step};
 use crate::hold::{Hold, HoldSeed, Own};
 use crate::key::KeyArn;
-use crate::plan::{PlannedServer, Round, Treatment};
+use crate::plan::{PlannedResource, Round, Treatment};
+use crate::resource::{ResourceId, State, StatusRow};
 use crate::run::{Direction, RunName, RunRef};
-use crate::server::{ServerId, ServerState, StatusRow};
 use crate::unit::UnitName;
 
 pub fn key(id: &str) -> KeyArn {
@@ -25,8 +25,8 @@ pub fn batch(step: Step) -> BatchRef {
     BatchRef { of: run(epoch, step.direction()), batch: "servers#0001".to_owned(), step }
 }
 
-pub fn server(number: usize) -> ServerId {
-    ServerId::parse(&format!("i-{number:x}")).unwrap()
+pub fn server(number: usize) -> ResourceId {
+    ResourceId::parse(&format!("i-{number:x}")).unwrap()
 }
 
 pub fn units(names: &[&str]) -> Vec<UnitName> {
@@ -34,16 +34,18 @@ pub fn units(names: &[&str]) -> Vec<UnitName> {
 }
 
 /// A managed, running server with one unit that is to be acted on.
-pub fn planned(number: usize) -> PlannedServer {
-    PlannedServer {
-        server: server(number),
+pub fn planned(number: usize) -> PlannedResource {
+    PlannedResource {
+        id: server(number),
         name: format!("db-{number}"),
         app: Some(AppName::parse("orders").unwrap()),
         units: units(&["a.service"]),
         untold: Vec::new(),
         tier: 0,
-        state: ServerState::Running,
+        state: State::Running,
         treatment: Treatment::Act,
+        restarts_at: None,
+        held_since: None,
         seen_in: Round::Shutdown,
         services: None,
         refused: None,
@@ -55,18 +57,18 @@ pub fn planned(number: usize) -> PlannedServer {
 pub fn hold(number: usize, own: Own) -> Hold {
     let planned = planned(number);
     let seed = HoldSeed {
-        server: planned.server,
+        id: planned.id,
         name: planned.name,
         app: AppName::parse("orders").unwrap(),
         units: planned.units,
         tier: 0,
-        state: ServerState::Running,
+        state: State::Running,
     };
     let run = run(1, Direction::Shutdown).run;
     Hold { own, ..Hold::open(&seed, &key("k1"), &run, Timestamp::UNIX_EPOCH) }
 }
 
-pub fn row(number: usize, state: ServerState, checks: &str) -> StatusRow {
+pub fn row(number: usize, state: State, checks: &str) -> StatusRow {
     let checks = Some(checks.to_owned());
-    StatusRow { server: server(number), state, system: checks.clone(), instance: checks }
+    StatusRow { name: server(number).name().to_owned(), state, system: checks.clone(), instance: checks }
 }

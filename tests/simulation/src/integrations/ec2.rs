@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{filter, only, texts};
 use crate::executor::now;
-use crate::fleet::{self, Actor, Server, State};
+use crate::fleet::{self, Actor, Server, State, is_database};
 use crate::mutants::Mutant;
 use crate::oracle::fleet::Act;
 use crate::workflow::failure::Failure;
@@ -26,7 +26,7 @@ fn page(name: &str, rows: Vec<Value>, arguments: &Value) -> Value {
 
 pub fn describe_volumes(world: &mut World, arguments: &Value) -> Value {
     only(world, arguments, &["Filters", "MaxResults", "NextToken"]);
-    let exists = |(_, server): &(&String, &Server)| server.state != State::Terminated;
+    let exists = |(id, server): &(&String, &Server)| !is_database(id) && server.state != State::Terminated;
     let volumes = |(id, server): (&String, &Server)| -> Vec<Value> {
         let attachments = json!([{ "InstanceId": id, "State": "attached" }]);
         let volume = |key: &String| json!({ "KmsKeyId": key, "Encrypted": true, "Attachments": attachments });
@@ -48,7 +48,7 @@ pub fn describe_tags(world: &mut World, arguments: &Value) -> Result<Value, Fail
     let mut rows = Vec::new();
     let is_asked = |id: &String| ids.as_ref().is_none_or(|ids| ids.contains(id));
     let exists = |server: &Server| server.state != State::Terminated;
-    for (id, server) in world.fleet.iter().filter(|(id, server)| is_asked(id) && exists(server)) {
+    for (id, server) in world.fleet.iter().filter(|(id, server)| !is_database(id) && is_asked(id) && exists(server)) {
         for (name, value) in &server.tags {
             let is_named = names.iter().any(|pattern| matches(pattern, name));
             if is_named && part.as_ref().is_none_or(|part| value.contains(part.as_str())) {

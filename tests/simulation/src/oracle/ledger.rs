@@ -17,7 +17,7 @@ impl World {
             self.see_key(by, before, after)
         } else if sk == "HOLD" {
             self.see_hold(by, before, after)
-        } else if sk.starts_with("SERVER#") {
+        } else if sk.starts_with("RESOURCE#") {
             self.see_outcome(pk, before, after)
         } else {
             Ok(())
@@ -62,7 +62,7 @@ impl World {
     fn see_hold(&mut self, by: u64, before: Option<&Row>, after: Option<&Row>) -> Judged {
         let (before, after) = (before.map(plain_row), after.map(plain_row));
         let known = after.as_ref().or(before.as_ref()).cloned().unwrap_or_default();
-        let server = known["server"].as_str().unwrap_or_default().to_owned();
+        let server = known["id"].as_str().unwrap_or_default().to_owned();
         self.note(|| format!("hold of {server}: {}", after.as_ref().unwrap_or(&Value::Null)));
         let (run, key) = match self.invocations.get(by) {
             Some(invocation) => (invocation.run.clone(), invocation.key.clone()),
@@ -113,7 +113,7 @@ impl World {
         if before.map(plain_row).is_some_and(|before| before["outcome"] == planned["outcome"]) {
             return Ok(());
         }
-        let id = planned["server"].as_str().unwrap_or_default();
+        let id = planned["id"].as_str().unwrap_or_default();
         let Some(server) = self.fleet.get(id) else { return Ok(()) };
         if planned["outcome"]["is"] != "done" || planned["treatment"]["do"] == "release" {
             return Ok(());

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{Confirmation, Look};
 use crate::executor::now;
+use crate::fleet::DATABASE;
 use crate::functions::Function;
 use crate::functions::lambda::Invocation;
 use crate::world::World;
@@ -31,14 +32,22 @@ impl World {
         let Some((_, looked_at, look)) = invocation.looks.last() else {
             return self.violate("S2 fresh look", &format!("{} goes without a look at its key", invocation.run));
         };
-        let servers = answer["servers"].as_array().into_iter().flatten().filter_map(|id| id.as_str());
+        let names = answer["resources"].as_array().into_iter().flatten().filter_map(|name| name.as_str());
+        let id = |name: &str| [name.to_owned(), format!("{DATABASE}{name}")];
+        let is_known = |id: &String| self.fleet.contains_key(id);
+        let ids = names.filter_map(|name| id(name).into_iter().find(is_known));
         let version = |id: &str| self.hold(id).and_then(|hold| hold["version"].as_i64()).unwrap_or(0);
         let confirmation = Confirmation {
             run: invocation.run.clone(),
             key: invocation.key.clone(),
             looked_at: *looked_at,
             look: *look,
-            versions: servers.map(|id| (id.to_owned(), version(id))).collect(),
+            versions: ids
+                .map(|id| {
+                    let version = version(&id);
+                    (id, version)
+                })
+                .collect(),
         };
         self.oracle.confirmations.insert(place.child, confirmation);
     }

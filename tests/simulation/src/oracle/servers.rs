@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Confirmation;
 use super::fleet::Act;
 use crate::executor::{MINUTE, SECOND, now};
-use crate::fleet::{Actor, State};
+use crate::fleet::{Actor, DATABASE, State};
 use crate::world::World;
 
 type Judged = Result<(), (&'static str, String)>;
@@ -116,6 +116,12 @@ impl World {
 
     /// An answer has shown states of servers. One that is `pending` may be on its way back to `stopped` (R3).
     pub fn see_answer(&mut self, call: &str, answer: &Value) {
+        for row in
+            answer["DbInstances"].as_array().into_iter().flatten().filter(|row| row["DbInstanceStatus"] == "available")
+        {
+            let name = row["DbInstanceIdentifier"].as_str().unwrap_or_default();
+            self.oracle.seen_up.insert(format!("{DATABASE}{name}"), now());
+        }
         if call != "ec2:describeInstanceStatus" {
             return;
         }

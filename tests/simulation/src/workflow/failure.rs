@@ -23,6 +23,10 @@ impl Failure {
         Self::new(format!("Ssm.{error}"), format!("{message} (Service: Ssm, Status Code: {status}, Request ID: 1)"))
     }
 
+    pub fn of_rds(error: &str, message: &str) -> Self {
+        Self::new(format!("Rds.{error}"), format!("{message} (Service: Rds, Status Code: 400, Request ID: 1)"))
+    }
+
     /// The connection broke: nobody knows whether the call was carried out.
     pub fn of_lost_answer(service: &str) -> Self {
         Self::new(format!("{service}.SdkClientException"), "Unable to execute HTTP request: connection reset")

@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::types::builders::ConditionCheckBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
 use lockstep_domain::hold::Hold;
 use lockstep_domain::key::KeyArn;
+use lockstep_domain::resource::ResourceId;
 use lockstep_domain::run::RunRef;
-use lockstep_domain::server::ServerId;
 
 use super::rows::{Item, address, item, number, written};
 use super::{Ledger, keys, runs};
@@ -19,27 +19,27 @@ const HOLDS_PER_WRITE: usize = 49;
 /// The condition under which a hold that was read is written again.
 const UNCHANGED: &str = "version = :version";
 
-fn pk(server: &ServerId) -> String {
-    format!("HOLD#{}", server.as_str())
+fn pk(resource: &ResourceId) -> String {
+    format!("HOLD#{}", resource.as_str())
 }
 
 impl Ledger {
-    /// The holds on these servers, by server.
-    pub async fn holds(&self, servers: &[ServerId]) -> Result<BTreeMap<ServerId, Hold>, Failure> {
+    /// The holds on these resources, by resource.
+    pub async fn holds(&self, resources: &[ResourceId]) -> Result<BTreeMap<ResourceId, Hold>, Failure> {
         let rows: Vec<Hold> =
-            self.get_many(servers.iter().map(|server| address(&pk(server), "HOLD")).collect()).await?;
-        Ok(rows.into_iter().map(|hold| (hold.server.clone(), hold)).collect())
+            self.get_many(resources.iter().map(|resource| address(&pk(resource), "HOLD")).collect()).await?;
+        Ok(rows.into_iter().map(|hold| (hold.id.clone(), hold)).collect())
     }
 
     /// Every hold that names the key.
     pub async fn holds_of_key(&self, key: &KeyArn) -> Result<Vec<Hold>, Failure> {
         let rows = self.query(&keys::pk(key), "HOLD#").await?;
-        let servers: Vec<ServerId> = rows
+        let resources: Vec<ResourceId> = rows
             .iter()
             .filter_map(|row| row.get("sk")?.as_s().ok()?.strip_prefix("HOLD#"))
-            .filter_map(|id| ServerId::parse(id).ok())
+            .filter_map(|id| ResourceId::parse(id).ok())
             .collect();
-        Ok(self.holds(&servers).await?.into_values().collect())
+        Ok(self.holds(&resources).await?.into_values().collect())
     }
 
     /// Writes holds on the condition that the run is still the newest of its key and may act; says whether it was.
@@ -80,7 +80,7 @@ impl Ledger {
                 .set_item(Some(next_version(hold)?))
                 .condition_expression(UNCHANGED)
                 .expression_attribute_values(":version", number(hold.version));
-            let doing = || format!("noting evidence about {}", hold.server.as_str());
+            let doing = || format!("noting evidence about {}", hold.id.as_str());
             if !written(put.send().await, doing)? {
                 return Err(Failure::retryable(format!("{}: another run wrote its hold", doing())));
             }
@@ -93,7 +93,7 @@ impl Ledger {
         if hold.keys.is_empty() {
             let delete = Delete::builder()
                 .table_name(&self.table)
-                .set_key(Some(address(&pk(&hold.server), "HOLD")))
+                .set_key(Some(address(&pk(&hold.id), "HOLD")))
                 .condition_expression(UNCHANGED)
                 .expression_attribute_values(":version", number(hold.version));
             return Ok(TransactWriteItem::builder().delete(delete.build().map_err(of_row)?).build());
@@ -109,7 +109,7 @@ impl Ledger {
     /// The key's own list of what it holds.
     fn pointer_write(&self, run: &RunRef, hold: &Hold) -> Result<TransactWriteItem, Failure> {
         let of_row = |error| Failure::of_row("writing a pointer to a hold", error);
-        let (pk, sk) = (keys::pk(&run.key), format!("HOLD#{}", hold.server.as_str()));
+        let (pk, sk) = (keys::pk(&run.key), format!("HOLD#{}", hold.id.as_str()));
         if hold.keys.contains(&run.key) {
             let put = Put::builder().table_name(&self.table).set_item(Some(address(&pk, &sk)));
             return Ok(TransactWriteItem::builder().put(put.build().map_err(of_row)?).build());
@@ -148,5 +148,5 @@ impl Ledger {
 
 /// The hold as it is written: one version later than it was read.
 fn next_version(hold: &Hold) -> Result<Item, Failure> {
-    item(&pk(&hold.server), "HOLD", &Hold { version: hold.version + 1, ..hold.clone() })
+    item(&pk(&hold.id), "HOLD", &Hold { version: hold.version + 1, ..hold.clone() })
 }

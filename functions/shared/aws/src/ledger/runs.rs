@@ -3,9 +3,9 @@
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use lockstep_domain::plan::{Batch, PlannedServer};
-use lockstep_domain::run::{Ending, RunName, RunRecord};
-use lockstep_domain::server::ServerId;
+use lockstep_domain::plan::{Batch, PlannedResource};
+use lockstep_domain::resource::ResourceId;
+use lockstep_domain::run::{End, Ending, RunName, RunRecord};
 use serde_json::json;
 
 use super::Ledger;
@@ -21,8 +21,8 @@ pub(super) fn pk(run: &RunName) -> String {
     format!("RUN#{run}")
 }
 
-fn server_sk(server: &ServerId) -> String {
-    format!("SERVER#{}", server.as_str())
+fn resource_sk(resource: &ResourceId) -> String {
+    format!("RESOURCE#{}", resource.as_str())
 }
 
 impl Ledger {
@@ -66,21 +66,17 @@ impl Ledger {
     }
 
     /// Ends a run once; the first ending stays and is returned.
-    pub async fn end_run(
-        &self,
-        run: &RunName,
-        ending: Ending,
-        worth_another_try: bool,
-        at: Timestamp,
-    ) -> Result<Ending, Failure> {
-        let set = "SET ending = :ending, ended_at = :at, worth_another_try = :again";
+    pub async fn end_run(&self, run: &RunName, end: &End) -> Result<Ending, Failure> {
+        let set = "SET ending = :ending, ended_at = :at, worth_another_try = :again, look_again_at = :look";
+        let look = end.look_again_at.map_or(AttributeValue::Null(true), |at| text(at.to_string()));
         let update = self
             .update_run(run, set, IS_OPEN)
-            .expression_attribute_values(":ending", ending_text(ending))
-            .expression_attribute_values(":again", AttributeValue::Bool(worth_another_try))
-            .expression_attribute_values(":at", text(at.to_string()));
+            .expression_attribute_values(":ending", ending_text(end.ending))
+            .expression_attribute_values(":again", AttributeValue::Bool(end.worth_another_try))
+            .expression_attribute_values(":look", look)
+            .expression_attribute_values(":at", text(end.at.to_string()));
         if written(update.send().await, || format!("ending run {run}"))? {
-            return Ok(ending);
+            return Ok(end.ending);
         }
         let first = self.record(run, "ending").await?.ending;
         first.ok_or_else(|| Failure::retryable(format!("ending run {run}: it changed meanwhile")))
@@ -95,18 +91,18 @@ impl Ledger {
             .condition_expression(condition)
     }
 
-    pub async fn put_servers(&self, run: &RunName, servers: &[PlannedServer]) -> Result<(), Failure> {
-        let rows = servers.iter().map(|server| item(&pk(run), &server_sk(&server.server), server));
+    pub async fn put_resources(&self, run: &RunName, resources: &[PlannedResource]) -> Result<(), Failure> {
+        let rows = resources.iter().map(|resource| item(&pk(run), &resource_sk(&resource.id), resource));
         self.put_many(rows.collect::<Result<_, _>>()?).await
     }
 
-    /// The whole plan of a run, in the order of server ids.
-    pub async fn servers(&self, run: &RunName) -> Result<Vec<PlannedServer>, Failure> {
-        self.query(&pk(run), "SERVER#").await?.into_iter().map(parse).collect()
+    /// The whole plan of a run, in the order of ids.
+    pub async fn resources(&self, run: &RunName) -> Result<Vec<PlannedResource>, Failure> {
+        self.query(&pk(run), "RESOURCE#").await?.into_iter().map(parse).collect()
     }
 
-    pub async fn servers_of(&self, run: &RunName, ids: &[ServerId]) -> Result<Vec<PlannedServer>, Failure> {
-        self.get_many(ids.iter().map(|id| address(&pk(run), &server_sk(id))).collect()).await
+    pub async fn resources_of(&self, run: &RunName, ids: &[ResourceId]) -> Result<Vec<PlannedResource>, Failure> {
+        self.get_many(ids.iter().map(|id| address(&pk(run), &resource_sk(id))).collect()).await
     }
 
     /// Numbers and writes batches; returns their names, such as `services#0001`.

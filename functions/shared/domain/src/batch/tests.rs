@@ -1,9 +1,10 @@
 use jiff::Timestamp;
 
 use super::*;
-use crate::hold::Own;
-use crate::plan::Batch;
-use crate::plan::Leave;
+use crate::hold::{Hold, Own};
+use crate::kind::Kind;
+use crate::plan::{Batch, Leave, Outcome, PlannedResource, Treatment};
+use crate::resource::State;
 use crate::samples::{hold, key, planned, run, units};
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
@@ -16,9 +17,9 @@ fn up() -> RunRef {
     run(2, Direction::Startup)
 }
 
-fn act(step: Step, server: &PlannedServer, hold: Option<&Hold>) -> Act {
+fn act(step: Step, resource: &PlannedResource, hold: Option<&Hold>) -> Act {
     let run = if step.direction() == Direction::Shutdown { down() } else { up() };
-    decide(step, server, hold, &run, StuckPolicy::Proceed, NOW)
+    decide(step, resource, hold, &run, StuckPolicy::Proceed, NOW)
 }
 
 fn record(epoch: u64, direction: Direction) -> KeyRecord {
@@ -69,13 +70,13 @@ fn units_stop_in_reverse_of_their_start_order() {
 #[test]
 fn services_are_asked_after_a_hold_with_the_prior_state_is_written() {
     let Act::Call(hold) = act(Step::StopServices, &planned(1), None) else { panic!("asked") };
-    assert_eq!((hold.prior, hold.own), (ServerState::Running, Own::Services));
+    assert_eq!((hold.prior, hold.own), (State::Running, Own::Services));
     assert_eq!(hold.keys.into_iter().collect::<Vec<_>>(), [key("k1")]);
 }
 
 #[test]
 fn what_is_settled_or_left_alone_is_skipped() {
-    for step in [Step::StopServices, Step::StopServers, Step::StartServers, Step::StartServices] {
+    for step in [Step::StopServices, Step::Stop(Kind::Server), Step::Start(Kind::Server), Step::StartServices] {
         let mut settled = planned(1);
         (settled.services, settled.outcome) = (Some(Outcome::Done), Some(Outcome::Done));
         assert_eq!(act(step, &settled, Some(&hold(1, Own::Stopped))), Act::Skip);
@@ -84,7 +85,7 @@ fn what_is_settled_or_left_alone_is_skipped() {
             Treatment::Leave { reason: Leave::AlreadyStopped },
             Treatment::Doubt { reason: "bad tag".into() },
         ] {
-            let left = PlannedServer { treatment, ..planned(1) };
+            let left = PlannedResource { treatment, ..planned(1) };
             assert_eq!(act(step, &left, Some(&hold(1, Own::Stopped))), Act::Skip);
         }
     }
@@ -92,52 +93,54 @@ fn what_is_settled_or_left_alone_is_skipped() {
 
 #[test]
 fn servers_stay_up_while_a_service_is_not_seen_stopped() {
-    assert!(not_done(act(Step::StopServers, &planned(1), None)).contains("not seen stopped"));
+    assert!(not_done(act(Step::Stop(Kind::Server), &planned(1), None)).contains("not seen stopped"));
 }
 
 #[test]
 fn a_server_is_asked_to_stop_after_its_services_with_the_intent_written() {
-    let server = PlannedServer { services: Some(Outcome::Done), ..planned(1) };
-    let Act::Call(hold) = act(Step::StopServers, &server, None) else { panic!("asked") };
-    assert_eq!((hold.own, hold.prior), (Own::Intent, ServerState::Running));
-    let unitless = PlannedServer { units: Vec::new(), ..planned(1) };
-    assert!(matches!(act(Step::StopServers, &unitless, None), Act::Call(_)));
+    let resource = PlannedResource { services: Some(Outcome::Done), ..planned(1) };
+    let Act::Call(hold) = act(Step::Stop(Kind::Server), &resource, None) else { panic!("asked") };
+    assert_eq!((hold.own, hold.prior), (Own::Intent, State::Running));
+    let unitless = PlannedResource { units: Vec::new(), ..planned(1) };
+    assert!(matches!(act(Step::Stop(Kind::Server), &unitless, None), Act::Call(_)));
 }
 
 #[test]
 fn the_policy_decides_about_a_server_whose_service_will_not_stop() {
-    let stuck = PlannedServer { services: Some(Outcome::not_done("a.service is active")), ..planned(1) };
-    let with = |policy| decide(Step::StopServers, &stuck, None, &down(), policy, NOW);
+    let stuck = PlannedResource { services: Some(Outcome::not_done("a.service is active")), ..planned(1) };
+    let with = |policy| decide(Step::Stop(Kind::Server), &stuck, None, &down(), policy, NOW);
     assert!(matches!(with(StuckPolicy::Proceed), Act::Call(_)));
     assert!(not_done(with(StuckPolicy::Hold)).contains("a.service is active"));
 }
 
 #[test]
 fn a_server_that_this_run_has_stopped_is_only_watched() {
-    let server = PlannedServer { services: Some(Outcome::Done), ..planned(1) };
-    assert_eq!(act(Step::StopServers, &server, Some(&hold(1, Own::Stopped))), Act::Watch);
+    let resource = PlannedResource { services: Some(Outcome::Done), ..planned(1) };
+    assert_eq!(act(Step::Stop(Kind::Server), &resource, Some(&hold(1, Own::Stopped))), Act::Watch);
 }
 
 #[test]
 fn a_server_whose_call_was_refused_is_not_asked_again() {
-    let refused = PlannedServer { refused: Some("protected".into()), services: Some(Outcome::Done), ..planned(1) };
-    assert_eq!(act(Step::StopServers, &refused, Some(&hold(1, Own::Services))), Act::Watch);
-    assert_eq!(act(Step::StartServers, &refused, Some(&hold(1, Own::Stopped))), Act::Watch);
+    let refused = PlannedResource { refused: Some("protected".into()), services: Some(Outcome::Done), ..planned(1) };
+    assert_eq!(act(Step::Stop(Kind::Server), &refused, Some(&hold(1, Own::Services))), Act::Watch);
+    assert_eq!(act(Step::Start(Kind::Server), &refused, Some(&hold(1, Own::Stopped))), Act::Watch);
 }
 
 #[test]
 fn a_second_key_joins_the_hold_and_the_prior_state_stays() {
     let mut first = hold(1, Own::Stopped);
     first.keys = std::collections::BTreeSet::from([key("k2")]);
-    let joined = PlannedServer { treatment: Treatment::Join, state: ServerState::Stopped, ..planned(1) };
-    let Act::Settle(Some(hold), Outcome::Done) = act(Step::StopServers, &joined, Some(&first)) else { panic!("joins") };
+    let joined = PlannedResource { treatment: Treatment::Join, state: State::Stopped, ..planned(1) };
+    let Act::Settle(Some(hold), Outcome::Done) = act(Step::Stop(Kind::Server), &joined, Some(&first)) else {
+        panic!("joins")
+    };
     assert_eq!(hold.keys.len(), 2);
-    assert_eq!((hold.prior, hold.own), (ServerState::Running, Own::Stopped));
+    assert_eq!((hold.prior, hold.own), (State::Running, Own::Stopped));
 }
 
 #[test]
 fn only_a_proven_hold_of_no_other_key_is_started() {
-    let start = |hold: Option<&Hold>| act(Step::StartServers, &planned(1), hold);
+    let start = |hold: Option<&Hold>| act(Step::Start(Kind::Server), &planned(1), hold);
     assert!(matches!(start(Some(&hold(1, Own::Stopped))), Act::Call(Hold { own: Own::Starting, .. })));
     assert!(matches!(start(Some(&hold(1, Own::Starting))), Act::Call(_)));
     assert_eq!(start(Some(&hold(1, Own::Services))), Act::Watch);
@@ -146,7 +149,7 @@ fn only_a_proven_hold_of_no_other_key_is_started() {
         assert!(not_done(start(Some(&hold(1, own)))).contains("not proven"), "{own:?}");
     }
     let mut stopped_before = hold(1, Own::Stopped);
-    stopped_before.prior = ServerState::Stopped;
+    stopped_before.prior = State::Stopped;
     assert!(not_done(start(Some(&stopped_before))).contains("not proven"));
     let mut two_keys = hold(1, Own::Stopped);
     two_keys.keys.insert(key("k2"));
@@ -156,27 +159,27 @@ fn only_a_proven_hold_of_no_other_key_is_started() {
 #[test]
 fn services_start_only_on_a_server_that_is_up() {
     let held = hold(1, Own::Starting);
-    let up = PlannedServer { outcome: Some(Outcome::Done), ..planned(1) };
+    let up = PlannedResource { outcome: Some(Outcome::Done), ..planned(1) };
     assert!(matches!(act(Step::StartServices, &up, Some(&held)), Act::Call(_)));
-    assert_eq!(act(Step::StartServices, &PlannedServer { units: Vec::new(), ..up }, Some(&held)), Act::Skip);
+    assert_eq!(act(Step::StartServices, &PlannedResource { units: Vec::new(), ..up }, Some(&held)), Act::Skip);
     let mut two_keys = held.clone();
     two_keys.keys.insert(key("k2"));
-    let up = PlannedServer { outcome: Some(Outcome::Done), ..planned(1) };
+    let up = PlannedResource { outcome: Some(Outcome::Done), ..planned(1) };
     assert!(not_done(act(Step::StartServices, &up, Some(&two_keys))).contains("another key"));
     for outcome in [None, Some(Outcome::not_done("no capacity"))] {
-        let server = PlannedServer { outcome, ..planned(1) };
-        assert!(not_done(act(Step::StartServices, &server, Some(&held))).contains("not up"));
+        let resource = PlannedResource { outcome, ..planned(1) };
+        assert!(not_done(act(Step::StartServices, &resource, Some(&held))).contains("not up"));
     }
 }
 
 #[test]
 fn services_stop_from_the_highest_tier_and_start_from_the_lowest() {
-    let names = |step, run: &RunRef| {
-        let of_tier = |tier| Batch { servers: Vec::new(), units: Vec::new(), tier, refused_since: None };
+    let names = |direction, run: &RunRef| {
+        let of_tier = |tier| Batch { resources: Vec::new(), units: Vec::new(), tier, refused_since: None };
         let names = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
-        let tiers = Tier::in_order(run, step, &[0, 2, 0, -1].map(of_tier), names).into_iter();
+        let tiers = Tier::in_order(run, direction, &[0, 2, 0, -1].map(of_tier), names).into_iter();
         tiers.map(|tier| tier.services.into_iter().map(|b| b.batch).collect::<String>()).collect::<Vec<_>>()
     };
-    assert_eq!(names(Step::StopServices, &down()), ["b", "ac", "d"]);
-    assert_eq!(names(Step::StartServices, &up()), ["d", "ac", "b"]);
+    assert_eq!(names(Direction::Shutdown, &down()), ["b", "ac", "d"]);
+    assert_eq!(names(Direction::Startup, &up()), ["d", "ac", "b"]);
 }

@@ -16,15 +16,16 @@ pub struct Tier {
 }
 
 impl Tier {
-    /// Batches with their names, in the order in which the step goes through the tiers: up from the lowest, down from
-    /// the highest.
-    pub fn in_order(run: &RunRef, step: Step, batches: &[Batch], names: Vec<String>) -> Vec<Self> {
-        let mut by_tier: BTreeMap<i32, Vec<String>> = BTreeMap::new();
+    /// Batches with their names, in the order in which a run goes through the tiers: up from the lowest, down from the
+    /// highest.
+    pub fn in_order(run: &RunRef, direction: Direction, batches: &[Batch], names: Vec<String>) -> Vec<Self> {
+        let mut by_tier: BTreeMap<i32, Vec<BatchRef>> = BTreeMap::new();
         for (batch, name) in batches.iter().zip(names) {
-            by_tier.entry(batch.tier).or_default().push(name);
+            let step = Step::on_services(direction, batch.kind());
+            by_tier.entry(batch.tier).or_default().push(BatchRef { of: run.clone(), batch: name, step });
         }
-        let tiers = by_tier.into_iter().map(|(tier, names)| Self { tier, services: BatchRef::all(run, step, names) });
-        match step.direction() {
+        let tiers = by_tier.into_iter().map(|(tier, services)| Self { tier, services });
+        match direction {
             Direction::Startup => tiers.collect(),
             Direction::Shutdown => tiers.rev().collect(),
         }

@@ -1,38 +1,40 @@
 use jiff::SignedDuration;
 
 use super::*;
-use crate::outcome::START_DEADLINE;
+use crate::kind::Kind;
 use crate::run::{Direction, RunName};
-use crate::samples::{batch, hold, key, planned, row, server};
+use crate::samples::{batch, hold, key, planned, row};
 use crate::unit::UnitState;
+
+mod databases;
 
 const SOON: SignedDuration = SignedDuration::from_secs(20);
 
-fn answer(before: Option<ServerState>, refused: Option<&str>) -> Evidence {
+fn answer(before: Option<State>, refused: Option<&str>) -> Evidence {
     let refused = refused.map(|cause| CallRefusal { error: "Ec2.Ec2Exception".into(), cause: cause.into() });
-    Evidence { answers: vec![CallAnswer { server: server(1), before, refused }], ..Evidence::default() }
+    Evidence { answers: vec![CallAnswer { name: "i-1".into(), before, refused }], ..Evidence::default() }
 }
 
 fn stop(own: Own, evidence: &Evidence) -> Proof {
-    prove(&batch(Step::StopServers), &planned(1), Some(hold(1, own)), evidence, SOON)
+    prove(&batch(Step::Stop(Kind::Server)), &planned(1), Some(hold(1, own)), evidence, SOON)
 }
 
 fn start(evidence: &Evidence, waited: SignedDuration) -> Proof {
-    prove(&batch(Step::StartServers), &planned(1), Some(hold(1, Own::Starting)), evidence, waited)
+    prove(&batch(Step::Start(Kind::Server)), &planned(1), Some(hold(1, Own::Starting)), evidence, waited)
 }
 
 #[test]
 fn the_answer_to_our_stop_makes_the_server_ours() {
-    let proof = stop(Own::Intent, &answer(Some(ServerState::Running), None));
+    let proof = stop(Own::Intent, &answer(Some(State::Running), None));
     assert_eq!(proof.hold.unwrap().own, Own::Stopped);
     assert_eq!((proof.outcome, proof.release), (None, None));
-    let proof = stop(Own::Intent, &answer(Some(ServerState::Stopped), None));
+    let proof = stop(Own::Intent, &answer(Some(State::Stopped), None));
     assert_eq!(proof.hold.unwrap().own, Own::NotOurs);
 }
 
 #[test]
 fn an_answer_proves_nothing_where_no_intent_was_written() {
-    assert_eq!(stop(Own::Stopped, &answer(Some(ServerState::Stopping), None)).hold, None);
+    assert_eq!(stop(Own::Stopped, &answer(Some(State::Stopping), None)).hold, None);
 }
 
 #[test]
@@ -40,16 +42,16 @@ fn a_refused_server_is_not_ours_and_what_it_is_then_settles_it() {
     let proof = stop(Own::Intent, &answer(None, Some("Protected (Service: Ec2, Status Code: 400, Request ID: 1)")));
     assert_eq!(proof.hold.unwrap().own, Own::Services);
     assert_eq!((proof.outcome, proof.again), (None, false));
-    let refused = PlannedServer { refused: proof.refused, ..planned(1) };
+    let refused = PlannedResource { refused: proof.refused, ..planned(1) };
     let look = |step, state| {
         let seen = Evidence { states: Some(vec![row(1, state, "ok")]), ..Evidence::default() };
         prove(&batch(step), &refused, Some(hold(1, Own::Services)), &seen, SOON)
     };
     let said = Some(Outcome::not_done("StopInstances was refused: Protected"));
-    assert_eq!(look(Step::StopServers, ServerState::Running).outcome, said);
-    assert_eq!(look(Step::StopServers, ServerState::Stopping).outcome, None);
-    assert_eq!(look(Step::StopServers, ServerState::Stopped).outcome, Some(Outcome::Done));
-    let gone = look(Step::StartServers, ServerState::Terminated);
+    assert_eq!(look(Step::Stop(Kind::Server), State::Running).outcome, said);
+    assert_eq!(look(Step::Stop(Kind::Server), State::Stopping).outcome, None);
+    assert_eq!(look(Step::Stop(Kind::Server), State::Stopped).outcome, Some(Outcome::Done));
+    let gone = look(Step::Start(Kind::Server), State::Terminated);
     assert!(matches!(gone.outcome, Some(Outcome::NotDone { reason }) if reason.contains("terminated")));
     assert!(gone.release.unwrap().keys.is_empty());
 }
@@ -65,19 +67,25 @@ fn a_batch_that_was_refused_keeps_its_intents_for_the_single_calls() {
 fn a_server_that_was_seen_up_is_not_ours_when_it_is_down_again() {
     let seen = |state| Evidence {
         states: Some(vec![row(1, state, "ok")]),
-        agents: Some(BTreeSet::from([server(1)])),
+        agents: Some(BTreeSet::from(["i-1".to_owned()])),
         ..Evidence::default()
     };
     let look = |run: RunName, own, state| {
         let hold = Hold { run, ..hold(1, own) };
-        prove(&batch(Step::StartServers), &planned(1), Some(hold), &seen(state), START_DEADLINE)
+        prove(
+            &batch(Step::Start(Kind::Server)),
+            &planned(1),
+            Some(hold),
+            &seen(state),
+            Kind::Server.facts().starts_within,
+        )
     };
-    let of_run = batch(Step::StartServers).of.run;
-    let up = look(of_run.clone(), Own::Starting, ServerState::Running);
+    let of_run = batch(Step::Start(Kind::Server)).of.run;
+    let up = look(of_run.clone(), Own::Starting, State::Running);
     assert_eq!((up.hold.unwrap().own, up.release), (Own::Services, None));
     let of_another = RunName::new(&key("k1"), 9, Direction::Startup, 1);
-    assert_eq!(look(of_another, Own::Starting, ServerState::Running).hold, None, "another run acted on it since");
-    let down = look(of_run, Own::Services, ServerState::Stopped);
+    assert_eq!(look(of_another, Own::Starting, State::Running).hold, None, "another run acted on it since");
+    let down = look(of_run, Own::Services, State::Stopped);
     assert!(down.release.unwrap().keys.is_empty());
     assert!(matches!(down.outcome, Some(Outcome::NotDone { reason }) if reason.contains("somebody else")));
 }
@@ -107,40 +115,43 @@ fn a_lost_answer_leaves_the_server_in_doubt() {
     let hold = proof.hold.unwrap();
     assert_eq!(hold.own, Own::Intent);
     let mut asked_again = hold;
-    asked_again.note_answer(ServerState::Stopping);
+    asked_again.note_answer(State::Stopping);
     assert_eq!(asked_again.own, Own::Intent);
 }
 
 #[test]
 fn a_stopped_server_is_done_and_a_gone_one_is_let_go() {
     let seen = |rows: Vec<StatusRow>| Evidence { states: Some(rows), ..Evidence::default() };
-    let done = stop(Own::Stopped, &seen(vec![row(1, ServerState::Stopped, "not-applicable")]));
+    let done = stop(Own::Stopped, &seen(vec![row(1, State::Stopped, "not-applicable")]));
     assert_eq!((done.outcome, done.release), (Some(Outcome::Done), None));
-    let gone = stop(Own::Stopped, &seen(vec![row(1, ServerState::Terminated, "not-applicable")]));
+    let gone = stop(Own::Stopped, &seen(vec![row(1, State::Terminated, "not-applicable")]));
     assert!(gone.release.unwrap().keys.is_empty() && gone.outcome.is_some());
     assert!(stop(Own::Stopped, &seen(Vec::new())).release.unwrap().keys.is_empty());
-    assert_eq!(stop(Own::Stopped, &seen(vec![row(1, ServerState::Stopping, "not-applicable")])).outcome, None);
+    assert_eq!(stop(Own::Stopped, &seen(vec![row(1, State::Stopping, "not-applicable")])).outcome, None);
 }
 
 #[test]
 fn a_server_is_up_once_checks_and_agent_are() {
     let seen = |checks: &str, online: bool| Evidence {
-        states: Some(vec![row(1, ServerState::Running, checks)]),
-        agents: Some(if online { BTreeSet::from([server(1)]) } else { BTreeSet::new() }),
+        states: Some(vec![row(1, State::Running, checks)]),
+        agents: Some(if online { BTreeSet::from(["i-1".to_owned()]) } else { BTreeSet::new() }),
         ..Evidence::default()
     };
     assert_eq!(start(&seen("ok", true), SOON).outcome, Some(Outcome::Done));
     assert_eq!(start(&seen("ok", true), SOON).release, None, "its services are not up yet");
     assert_eq!(start(&seen("ok", false), SOON).outcome, None);
     assert_eq!(start(&seen("initializing", true), SOON).outcome, None);
-    assert!(matches!(start(&seen("ok", false), START_DEADLINE).outcome, Some(Outcome::NotDone { .. })));
+    assert!(matches!(
+        start(&seen("ok", false), Kind::Server.facts().starts_within).outcome,
+        Some(Outcome::NotDone { .. })
+    ));
 }
 
 #[test]
 fn a_server_without_units_is_let_go_as_soon_as_it_is_up() {
-    let unitless = PlannedServer { units: Vec::new(), ..planned(1) };
-    let seen = Evidence { states: Some(vec![row(1, ServerState::Running, "ok")]), ..Evidence::default() };
-    let proof = prove(&batch(Step::StartServers), &unitless, Some(hold(1, Own::Starting)), &seen, SOON);
+    let unitless = PlannedResource { units: Vec::new(), ..planned(1) };
+    let seen = Evidence { states: Some(vec![row(1, State::Running, "ok")]), ..Evidence::default() };
+    let proof = prove(&batch(Step::Start(Kind::Server)), &unitless, Some(hold(1, Own::Starting)), &seen, SOON);
     assert_eq!(proof.outcome, Some(Outcome::Done));
     assert!(proof.release.unwrap().keys.is_empty());
 }
@@ -148,8 +159,8 @@ fn a_server_without_units_is_let_go_as_soon_as_it_is_up() {
 #[test]
 fn what_a_unit_was_before_is_kept_and_its_start_lets_the_server_go() {
     let said = |output: &str| Evidence {
-        commanded: BTreeSet::from([server(1)]),
-        invocations: Some(vec![Invocation { server: server(1), status: "Success".into(), output: output.into() }]),
+        commanded: BTreeSet::from(["i-1".to_owned()]),
+        invocations: Some(vec![Invocation { name: "i-1".into(), status: "Success".into(), output: output.into() }]),
         ..Evidence::default()
     };
     let stopped = said("a.service active inactive\n");
@@ -178,21 +189,21 @@ fn a_server_that_ec2_has_forgotten_is_gone_and_keeps_no_other_from_being_looked_
     let look = |id: &str, waited| {
         let gave_up = Some(format!("The instance ID '{id}' does not exist (Service: Ec2, Status Code: 400)"));
         let evidence = Evidence { gave_up, ..Evidence::default() };
-        prove(&batch(Step::StartServers), &planned(1), Some(hold(1, Own::Starting)), &evidence, waited)
+        prove(&batch(Step::Start(Kind::Server)), &planned(1), Some(hold(1, Own::Starting)), &evidence, waited)
     };
-    let gone = look(server(1).as_str(), SOON);
+    let gone = look("i-1", SOON);
     assert!(gone.release.unwrap().keys.is_empty() && gone.outcome.is_some());
-    let other = look(server(2).as_str(), SOON);
+    let other = look("i-2", SOON);
     assert_eq!((other.outcome, other.release), (None, None));
-    assert!(look(server(2).as_str(), LONGEST_WAIT).outcome.is_some(), "but not for ever");
+    assert!(look("i-2", LONGEST_WAIT).outcome.is_some(), "but not for ever");
 }
 
 #[test]
 fn a_server_that_is_up_is_let_go_by_this_key_only() {
     let mut two = hold(1, Own::Starting);
     two.keys.insert(key("k2"));
-    let evidence = Evidence { states: Some(vec![row(1, ServerState::Running, "ok")]), ..Evidence::default() };
-    let unitless = PlannedServer { units: Vec::new(), ..planned(1) };
-    let proof = prove(&batch(Step::StartServers), &unitless, Some(two), &evidence, SOON);
+    let evidence = Evidence { states: Some(vec![row(1, State::Running, "ok")]), ..Evidence::default() };
+    let unitless = PlannedResource { units: Vec::new(), ..planned(1) };
+    let proof = prove(&batch(Step::Start(Kind::Server)), &unitless, Some(two), &evidence, SOON);
     assert_eq!(proof.release.unwrap().keys.into_iter().collect::<Vec<_>>(), [key("k2")]);
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::kind::Kind;
 use crate::plan::Outcome;
 use crate::samples::{planned, units};
 
@@ -9,8 +10,13 @@ fn story_of(occasion: Occasion, language: Language) -> Mail {
 fn story_of_key(occasion: Occasion, language: Language, deleted_at: Option<&str>) -> Mail {
     let key = KeyArn::parse("arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab").unwrap();
     let run = RunName::new(&key, 7, crate::run::Direction::Shutdown, 1);
-    let line =
-        |said| Line { server: "i-0a1".into(), name: "db".into(), units: vec!["postgresql.service".into()], said };
+    let line = |said| Line {
+        kind: Kind::Server,
+        id: "i-0a1".into(),
+        name: "db".into(),
+        units: vec!["postgresql.service".into()],
+        said,
+    };
     render(
         &Story {
             occasion,
@@ -98,9 +104,40 @@ fn a_mail_about_a_key_that_is_on_says_nothing_of_a_deletion() {
 #[test]
 fn a_startup_that_was_broken_off_tells_of_units_that_only_it_knows_of() {
     let superseded = |untold| {
-        let server = PlannedServer { untold, outcome: Some(Outcome::Done), ..planned(1) };
-        Occasion::of_ending(Ending::StartupSuperseded, true, &[server])
+        let resource = PlannedResource { untold, outcome: Some(Outcome::Done), ..planned(1) };
+        Occasion::of_ending(Ending::StartupSuperseded, true, &[resource])
     };
     assert_eq!(superseded(Vec::new()), None);
     assert_eq!(superseded(units(&["b.service"])), Some(Occasion::Ended(Ending::StartupSuperseded)));
+}
+
+#[test]
+fn a_mail_about_databases_says_until_when_they_are_sure_to_be_kept() {
+    let of = |kind, occasion| {
+        let key = KeyArn::parse("arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab").unwrap();
+        let run = RunName::new(&key, 7, crate::run::Direction::Shutdown, 1);
+        let lines = [Line { kind, id: "orders".into(), name: String::new(), units: Vec::new(), said: Said::Stopped }];
+        let at = "2026-11-01T03:00:00Z".parse().unwrap();
+        let story = Story {
+            occasion,
+            app: "orders",
+            key: &key,
+            run: &run,
+            noticed_at: at,
+            grace_ends_at: at,
+            deleted_at: None,
+            now: at,
+            lines: &lines,
+            unmanaged: &[],
+        };
+        [Language::En, Language::Ja].map(|language| render(&story, language).text)
+    };
+    for text in of(Kind::Database, Occasion::GraceStarted) {
+        assert!(text.contains("2026-11-08 03:00 UTC"), "{text}");
+    }
+    assert!(of(Kind::Cluster, Occasion::GraceStarted)[0].contains("  database cluster orders: stopped"));
+    for text in [of(Kind::Server, Occasion::GraceStarted), of(Kind::Database, Occasion::Ended(Ending::StartupComplete))]
+    {
+        assert!(!text[0].contains("2026-11-08"), "{}", text[0]);
+    }
 }

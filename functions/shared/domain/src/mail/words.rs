@@ -2,10 +2,12 @@
 
 use jiff::Timestamp;
 
+use super::databases::{databases_en, databases_ja};
 use super::deletion::{deletion_en, deletion_ja};
 use super::{Occasion, Story, time};
 use crate::app::Language;
 use crate::key::KeyArn;
+use crate::kind::Kind;
 use crate::report::Said;
 use crate::run::Ending;
 
@@ -14,10 +16,14 @@ pub(super) struct Words {
     pub opening: fn(&Story<'_>) -> String,
     pub deletion: fn(&KeyArn, Timestamp) -> String,
     pub to_do: fn(&Story<'_>) -> String,
-    pub said: fn(&Said) -> &'static str,
+    /// What keeps databases waiting must know.
+    pub databases: fn(Timestamp) -> String,
+    pub said: fn(&Said) -> String,
     pub problem: &'static str,
     pub left_down: &'static str,
-    pub servers: &'static str,
+    /// What stands before an id; nothing before a server's.
+    pub kind: fn(Kind) -> &'static str,
+    pub yours: &'static str,
     pub unmanaged: &'static str,
     pub ids: &'static str,
     pub key: &'static str,
@@ -32,10 +38,12 @@ pub(super) fn of(language: Language) -> Words {
             opening: opening_en,
             deletion: deletion_en,
             to_do: to_do_en,
+            databases: databases_en,
             said: said_en,
             problem: "PROBLEM",
             left_down: "left down",
-            servers: "Your servers:",
+            kind: kind_en,
+            yours: "Your servers and databases:",
             unmanaged: "These use the same key and are not managed by Lockstep (no lockstep:app tag); they were not touched:",
             ids: "For support:",
             key: "key",
@@ -47,16 +55,34 @@ pub(super) fn of(language: Language) -> Words {
             opening: opening_ja,
             deletion: deletion_ja,
             to_do: to_do_ja,
+            databases: databases_ja,
             said: said_ja,
             problem: "問題",
             left_down: "停止のまま",
-            servers: "対象サーバー:",
-            unmanaged: "次のサーバーも同じキーを使用していますが、Lockstep の管理対象外 (lockstep:app タグなし) のため、操作していません:",
+            kind: kind_ja,
+            yours: "対象のサーバーとデータベース:",
+            unmanaged: "次のリソースも同じキーを使用していますが、Lockstep の管理対象外 (lockstep:app タグなし) のため、操作していません:",
             ids: "お問い合わせ用の情報:",
             key: "キー",
             run: "実行",
             written: "作成日時",
         },
+    }
+}
+
+fn kind_en(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Server => "",
+        Kind::Database => "database ",
+        Kind::Cluster => "database cluster ",
+    }
+}
+
+fn kind_ja(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Server => "",
+        Kind::Database => "データベース ",
+        Kind::Cluster => "データベースクラスター ",
     }
 }
 
@@ -181,8 +207,14 @@ fn to_do_ja(story: &Story<'_>) -> String {
     }
 }
 
-fn said_en(said: &Said) -> &'static str {
-    match said {
+fn said_en(said: &Said) -> String {
+    let words = match said {
+        Said::StoppedAgain(days) => {
+            return format!("AWS had started it; stopped again, {days} days after it was stopped first");
+        }
+        Said::TakenDown => {
+            "down, and RDS has lost access to its storage; it starts when the key is on, within 7 days of that"
+        }
         Said::WillStop => "will be stopped",
         Said::Stopped => "stopped",
         Said::Started => "running again",
@@ -190,13 +222,19 @@ fn said_en(said: &Said) -> &'static str {
         Said::Excluded => "excluded by its lockstep:exclude tag, not touched",
         Said::WasStoppedBefore => "was already stopped, left as it was",
         Said::Gone => "no longer exists",
+        Said::PartOf => "stops and starts with its cluster",
         Said::NotReached => "not touched",
         Said::Problem(_) | Said::LeftDown(_) => "",
-    }
+    };
+    words.to_owned()
 }
 
-fn said_ja(said: &Said) -> &'static str {
-    match said {
+fn said_ja(said: &Said) -> String {
+    let words = match said {
+        Said::StoppedAgain(days) => return format!("AWS により起動されたため再度停止 (最初の停止から {days} 日)"),
+        Said::TakenDown => {
+            "停止中。RDS がストレージにアクセスできません。その時点から 7 日以内にキーが有効になれば再開します"
+        }
         Said::WillStop => "停止予定",
         Said::Stopped => "停止済み",
         Said::Started => "稼働中",
@@ -204,7 +242,9 @@ fn said_ja(said: &Said) -> &'static str {
         Said::Excluded => "lockstep:exclude タグにより対象外 (操作なし)",
         Said::WasStoppedBefore => "以前から停止 (操作なし)",
         Said::Gone => "存在しません",
+        Said::PartOf => "クラスターとともに停止・再開",
         Said::NotReached => "操作なし",
         Said::Problem(_) | Said::LeftDown(_) => "",
-    }
+    };
+    words.to_owned()
 }

@@ -3,17 +3,15 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{PlannedServer, is_acted_on};
-use crate::server::ServerId;
+use super::{PlannedResource, is_acted_on};
+use crate::kind::Kind;
+use crate::resource::ResourceId;
 use crate::unit::UnitName;
-
-/// At most this many servers to one call (SSM `SendCommand` takes 50 instance ids).
-pub const BATCH_SIZE: usize = 50;
 
 /// A batch of a run (`RUN#<run>` / `BATCH#<step>#<number>`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Batch {
-    pub servers: Vec<ServerId>,
+    pub resources: Vec<ResourceId>,
     /// The units that all its servers have, in start order; empty in a batch of servers.
     #[serde(default)]
     pub units: Vec<UnitName>,
@@ -25,16 +23,25 @@ pub struct Batch {
     pub refused_since: Option<Timestamp>,
 }
 
-/// Batches of servers whose units are the same, so that one command serves a batch.
-pub fn service_batches(servers: &[PlannedServer]) -> Vec<Batch> {
-    let mut with_units: Vec<&PlannedServer> =
-        servers.iter().filter(|s| is_acted_on(s) && !s.units.is_empty()).collect();
-    with_units.sort_by(|a, b| (a.tier, &a.units, &a.server).cmp(&(b.tier, &b.units, &b.server)));
-    with_units
-        .chunk_by(|a, b| (a.tier, &a.units) == (b.tier, &b.units))
-        .flat_map(|same| same.chunks(BATCH_SIZE))
+impl Batch {
+    /// All of its resources are of one kind.
+    pub fn kind(&self) -> Kind {
+        self.resources.first().map_or(Kind::Server, ResourceId::kind)
+    }
+}
+
+/// Batches of services of one kind and tier. Servers whose units are the same are together, so that one command serves
+/// a batch.
+pub fn service_batches(resources: &[PlannedResource]) -> Vec<Batch> {
+    let is_service = |resource: &PlannedResource| resource.id.kind() != Kind::Server || !resource.units.is_empty();
+    let mut services: Vec<&PlannedResource> =
+        resources.iter().filter(|resource| is_acted_on(resource) && is_service(resource)).collect();
+    services.sort_by_key(|service| (together(service), &service.id));
+    services
+        .chunk_by(|a, b| together(a) == together(b))
+        .flat_map(|same| same.chunks(same[0].id.kind().facts().batch))
         .map(|batch| Batch {
-            servers: ids(batch),
+            resources: ids(batch),
             units: batch[0].units.clone(),
             tier: batch[0].tier,
             refused_since: None,
@@ -42,16 +49,22 @@ pub fn service_batches(servers: &[PlannedServer]) -> Vec<Batch> {
         .collect()
 }
 
+fn together(service: &PlannedResource) -> (i32, Kind, &[UnitName]) {
+    (service.tier, service.id.kind(), &service.units)
+}
+
 /// Batches of servers to stop or start.
-pub fn server_batches(servers: &[PlannedServer]) -> Vec<Batch> {
-    let mut acted_on: Vec<&PlannedServer> = servers.iter().filter(|s| is_acted_on(s)).collect();
-    acted_on.sort_by(|a, b| a.server.cmp(&b.server));
-    acted_on
-        .chunks(BATCH_SIZE)
-        .map(|batch| Batch { servers: ids(batch), units: Vec::new(), tier: 0, refused_since: None })
+pub fn server_batches(resources: &[PlannedResource]) -> Vec<Batch> {
+    let is_server = |resource: &PlannedResource| resource.id.kind() == Kind::Server;
+    let mut servers: Vec<&PlannedResource> =
+        resources.iter().filter(|resource| is_acted_on(resource) && is_server(resource)).collect();
+    servers.sort_by_key(|server| &server.id);
+    servers
+        .chunks(Kind::Server.facts().batch)
+        .map(|batch| Batch { resources: ids(batch), units: Vec::new(), tier: 0, refused_since: None })
         .collect()
 }
 
-fn ids(batch: &[&PlannedServer]) -> Vec<ServerId> {
-    batch.iter().map(|server| server.server.clone()).collect()
+fn ids(batch: &[&PlannedResource]) -> Vec<ResourceId> {
+    batch.iter().map(|resource| resource.id.clone()).collect()
 }

@@ -4,34 +4,34 @@ use super::*;
 use crate::hold::Hold;
 use crate::samples::{hold, key, planned, server, units};
 
-fn seen(state: ServerState, tags: &[(&str, &str)]) -> SeenServer {
+fn seen(state: State, tags: &[(&str, &str)]) -> SeenResource {
     let tags: BTreeMap<String, String> = tags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-    SeenServer { server: server(1), state, tags }
+    SeenResource { id: server(1), state, tags, unfit: None, restarts_at: None }
 }
 
-fn treatment(state: ServerState, tags: &[(&str, &str)], hold: Option<&Hold>) -> Treatment {
-    plan_server(&seen(state, tags), hold, &key("k1"), Round::Shutdown).treatment
+fn treatment(state: State, tags: &[(&str, &str)], hold: Option<&Hold>) -> Treatment {
+    plan_resource(&seen(state, tags), hold, &key("k1"), Round::Shutdown).treatment
 }
 
 const MANAGED: [(&str, &str); 2] = [("lockstep:app", "orders"), ("lockstep:services", "a.service")];
 
 #[test]
 fn a_running_managed_server_is_stopped() {
-    for state in [ServerState::Pending, ServerState::Running, ServerState::Stopping] {
+    for state in [State::Pending, State::Running, State::Stopping] {
         assert_eq!(treatment(state, &MANAGED, None), Treatment::Act, "{state:?}");
     }
 }
 
 #[test]
 fn a_server_without_the_tag_or_excluded_is_left_and_named() {
-    assert_eq!(treatment(ServerState::Running, &[], None), Treatment::Leave { reason: Leave::NotManaged });
+    assert_eq!(treatment(State::Running, &[], None), Treatment::Leave { reason: Leave::NotManaged });
     let excluded = [MANAGED[0], MANAGED[1], ("lockstep:exclude", "true")];
-    assert_eq!(treatment(ServerState::Running, &excluded, None), Treatment::Leave { reason: Leave::Excluded });
+    assert_eq!(treatment(State::Running, &excluded, None), Treatment::Leave { reason: Leave::Excluded });
 }
 
 #[test]
 fn a_server_that_was_already_stopped_is_left_unless_we_stopped_it() {
-    let stopped = |hold: Option<&Hold>| treatment(ServerState::Stopped, &MANAGED, hold);
+    let stopped = |hold: Option<&Hold>| treatment(State::Stopped, &MANAGED, hold);
     assert_eq!(stopped(None), Treatment::Leave { reason: Leave::AlreadyStopped });
     assert_eq!(stopped(Some(&hold(1, Own::Stopped))), Treatment::Act);
     let mut of_another = hold(1, Own::Stopped);
@@ -42,7 +42,7 @@ fn a_server_that_was_already_stopped_is_left_unless_we_stopped_it() {
 
 #[test]
 fn a_server_that_is_gone_is_left() {
-    for state in [ServerState::ShuttingDown, ServerState::Terminated] {
+    for state in [State::ShuttingDown, State::Terminated] {
         assert_eq!(treatment(state, &MANAGED, None), Treatment::Leave { reason: Leave::Gone });
     }
 }
@@ -52,20 +52,20 @@ fn hostile_tags_leave_the_server_alone_and_stay_short_and_clean() {
     let long = "x".repeat(10_000);
     for services in ["a.service;reboot", "$(reboot).service", long.as_str()] {
         let tags = [("lockstep:app", "orders"), ("lockstep:services", services), ("Name", "db\r\nBcc: x\u{202E}")];
-        let planned = plan_server(&seen(ServerState::Running, &tags), None, &key("k1"), Round::Shutdown);
+        let planned = plan_resource(&seen(State::Running, &tags), None, &key("k1"), Round::Shutdown);
         let Treatment::Doubt { reason } = &planned.treatment else { panic!("{services}") };
         assert!(reason.contains("lockstep:services") && reason.len() < 600);
         assert_eq!(planned.name, "dbBcc: x");
         assert_eq!(planned.app.unwrap().as_str(), "orders", "its admins are told");
     }
     let tags = [("lockstep:app", "orders"), ("Name", long.as_str())];
-    let planned = plan_server(&seen(ServerState::Running, &tags), None, &key("k1"), Round::Shutdown);
+    let planned = plan_resource(&seen(State::Running, &tags), None, &key("k1"), Round::Shutdown);
     assert!(planned.name.chars().count() <= 65);
 }
 
 #[test]
 fn what_no_longer_uses_the_key_after_the_grace_is_let_off() {
-    let warned_only = PlannedServer { seen_in: Round::Warning, ..planned(1) };
+    let warned_only = PlannedResource { seen_in: Round::Warning, ..planned(1) };
     let (plan, changed) = close_round(vec![warned_only, planned(2)], Round::Shutdown, 0);
     assert_eq!(plan[0].treatment, Treatment::Leave { reason: Leave::Gone });
     assert_eq!(plan[1].treatment, Treatment::Act);
@@ -74,13 +74,13 @@ fn what_no_longer_uses_the_key_after_the_grace_is_let_off() {
 
 #[test]
 fn a_plan_larger_than_the_cap_is_not_carried_out() {
-    let servers = || vec![planned(1), planned(2), planned(3)];
-    assert!(close_round(servers(), Round::Shutdown, 0).1.is_empty());
-    assert!(close_round(servers(), Round::Shutdown, 3).1.is_empty());
-    let (plan, changed) = close_round(servers(), Round::Shutdown, 2);
+    let resources = || vec![planned(1), planned(2), planned(3)];
+    assert!(close_round(resources(), Round::Shutdown, 0).1.is_empty());
+    assert!(close_round(resources(), Round::Shutdown, 3).1.is_empty());
+    let (plan, changed) = close_round(resources(), Round::Shutdown, 2);
     assert_eq!(changed.len(), 3);
-    for server in plan {
-        assert!(matches!(server.treatment, Treatment::Doubt { reason } if reason.contains("MaxServersPerRun")));
+    for resource in plan {
+        assert!(matches!(resource.treatment, Treatment::Doubt { reason } if reason.contains("MaxServersPerRun")));
     }
 }
 
@@ -109,9 +109,8 @@ fn a_startup_starts_only_units_that_were_active() {
 #[test]
 fn a_server_on_its_way_up_is_not_taken_for_stopped() {
     let tags = [("lockstep:app", "orders")];
-    let plan =
-        plan_server(&seen(ServerState::Stopped, &tags), Some(&hold(1, Own::Starting)), &key("k2"), Round::Shutdown);
-    assert_eq!((plan.state, plan.treatment), (ServerState::Pending, Treatment::Act));
+    let plan = plan_resource(&seen(State::Stopped, &tags), Some(&hold(1, Own::Starting)), &key("k2"), Round::Shutdown);
+    assert_eq!((plan.state, plan.treatment), (State::Pending, Treatment::Act));
 }
 
 #[test]
@@ -119,10 +118,10 @@ fn the_search_joins_what_is_held_and_notes_what_is_up() {
     let tags = [("lockstep:app", "orders")];
     for own in [Own::Stopped, Own::Intent] {
         let held = hold(1, own);
-        let plan = plan_server(&seen(ServerState::Stopped, &tags), Some(&held), &key("k2"), Round::Shutdown);
+        let plan = plan_resource(&seen(State::Stopped, &tags), Some(&held), &key("k2"), Round::Shutdown);
         assert_eq!(noted(&plan, Some(&held), &key("k2")).unwrap().keys.len(), 2, "{own:?}");
     }
-    let running = plan_server(&seen(ServerState::Running, &tags), None, &key("k2"), Round::Shutdown);
+    let running = plan_resource(&seen(State::Running, &tags), None, &key("k2"), Round::Shutdown);
     assert_eq!(noted(&running, Some(&hold(1, Own::Services)), &key("k2")), None);
     assert_eq!(noted(&running, Some(&hold(1, Own::Starting)), &key("k2")).unwrap().own, Own::Services);
 }
@@ -134,21 +133,63 @@ fn the_last_of_two_keys_that_let_go_starts_the_server() {
     let released = plan_startup(&two, &key("k1"));
     assert_eq!(replanned(released.clone(), Some(&two), &key("k1")), released);
     assert_eq!(replanned(released.clone(), Some(&hold(1, Own::Stopped)), &key("k1")).treatment, Treatment::Act);
-    let settled = released.settled(Step::StartServers, Outcome::Done);
+    let settled = released.settled(Step::Start(Kind::Server), Outcome::Done);
     assert_eq!(replanned(settled.clone(), Some(&hold(1, Own::Stopped)), &key("k1")), settled);
 }
 
 #[test]
 fn batches_hold_at_most_fifty_servers_and_one_list_of_units() {
-    let mut servers: Vec<PlannedServer> = (1..=120).map(planned).collect();
-    for server in &mut servers[..10] {
-        server.units = units(&["b.service"]);
+    let mut resources: Vec<PlannedResource> = (1..=120).map(planned).collect();
+    for resource in &mut resources[..10] {
+        resource.units = units(&["b.service"]);
     }
-    servers[11].units = Vec::new();
-    servers[12].treatment = Treatment::Leave { reason: Leave::Excluded };
-    let services = service_batches(&servers);
-    assert_eq!(services.iter().map(|batch| batch.servers.len()).sum::<usize>(), 118);
-    assert!(services.iter().all(|batch| batch.servers.len() <= BATCH_SIZE && batch.units.len() == 1));
-    let of_servers = server_batches(&servers);
-    assert_eq!(of_servers.iter().map(|batch| batch.servers.len()).collect::<Vec<_>>(), [50, 50, 19]);
+    resources[11].units = Vec::new();
+    resources[12].treatment = Treatment::Leave { reason: Leave::Excluded };
+    let services = service_batches(&resources);
+    assert_eq!(services.iter().map(|batch| batch.resources.len()).sum::<usize>(), 118);
+    assert!(services.iter().all(|batch| batch.resources.len() <= 50 && batch.units.len() == 1));
+    let of_servers = server_batches(&resources);
+    assert_eq!(of_servers.iter().map(|batch| batch.resources.len()).collect::<Vec<_>>(), [50, 50, 19]);
+}
+
+#[test]
+fn what_cannot_be_stopped_is_named_and_not_tried() {
+    let of = |state, unfit: Unfit| {
+        let seen = SeenResource { unfit: Some(unfit), ..seen(state, &MANAGED) };
+        plan_resource(&seen, None, &key("k1"), Round::Shutdown).treatment
+    };
+    let cannot = || Unfit::Cannot("it is a read replica".to_owned());
+    assert_eq!(of(State::Running, cannot()), Treatment::Doubt { reason: "it is a read replica".to_owned() });
+    assert_eq!(of(State::Stopped, cannot()), Treatment::Leave { reason: Leave::AlreadyStopped });
+    let member = of(State::Running, Unfit::PartOf("orders".to_owned()));
+    assert_eq!(member, Treatment::Leave { reason: Leave::PartOf });
+}
+
+#[test]
+fn a_database_that_rds_has_taken_down_is_ours_only_if_we_had_stopped_it() {
+    let ours = hold(1, Own::Stopped);
+    assert_eq!(treatment(State::Inaccessible, &MANAGED, Some(&ours)), Treatment::Act);
+    for hold in [None, Some(&hold(1, Own::Services))] {
+        let treated = treatment(State::Inaccessible, &MANAGED, hold);
+        assert!(matches!(treated, Treatment::Doubt { reason } if reason.contains("by hand within 7 days")));
+    }
+    let treated = treatment(State::Lost, &MANAGED, Some(&ours));
+    assert!(matches!(treated, Treatment::Doubt { reason } if reason.contains("from a backup")));
+}
+
+#[test]
+fn services_are_batched_by_tier_and_kind() {
+    let database = |name: &str, tier| PlannedResource {
+        id: ResourceId::parse(name).unwrap(),
+        units: Vec::new(),
+        tier,
+        ..planned(1)
+    };
+    let orders = [database("cluster:c", 0), database("db:b", 1), planned(1), database("db:a", 0), database("db:d", 0)];
+    let batches = service_batches(&orders);
+    let told: Vec<_> = batches.iter().map(|batch| (batch.tier, batch.kind(), batch.resources.len())).collect();
+    assert_eq!(told, [(0, Kind::Server, 1), (0, Kind::Database, 2), (0, Kind::Cluster, 1), (1, Kind::Database, 1)],);
+    assert_eq!(server_batches(&orders).len(), 1);
+    let many: Vec<_> = (0..41).map(|number| database(&format!("db:d{number}"), 0)).collect();
+    assert_eq!(service_batches(&many).len(), 3, "20 at most to a look");
 }

@@ -1,43 +1,49 @@
+use jiff::SignedDuration;
+
+use super::again::{LOOKS_EVERY, RESTART_TAKES};
 use super::*;
+use crate::resource::{ResourceId, State};
 use crate::samples::planned;
 
-fn done() -> PlannedServer {
-    PlannedServer { services: Some(Outcome::Done), outcome: Some(Outcome::Done), ..planned(1) }
+fn done() -> PlannedResource {
+    PlannedResource { services: Some(Outcome::Done), outcome: Some(Outcome::Done), ..planned(1) }
 }
 
-fn stuck() -> PlannedServer {
-    PlannedServer { services: Some(Outcome::not_done("a.service is active")), ..done() }
+fn stuck() -> PlannedResource {
+    PlannedResource { services: Some(Outcome::not_done("a.service is active")), ..done() }
 }
 
-fn left(reason: Leave) -> PlannedServer {
-    PlannedServer { treatment: Treatment::Leave { reason }, ..planned(2) }
+fn left(reason: Leave) -> PlannedResource {
+    PlannedResource { treatment: Treatment::Leave { reason }, ..planned(2) }
 }
+
+const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
 #[test]
 fn incomplete_never_hides_behind_complete() {
-    let doubtful = PlannedServer { treatment: Treatment::Doubt { reason: "bad tag".into() }, ..planned(3) };
+    let doubtful = PlannedResource { treatment: Treatment::Doubt { reason: "bad tag".into() }, ..planned(3) };
     let not_reached = planned(3);
-    let without_services = PlannedServer { services: None, ..done() };
+    let without_services = PlannedResource { services: None, ..done() };
     for flaw in [stuck(), doubtful, not_reached, without_services] {
-        let servers = [done(), flaw];
-        assert_eq!(ending(Direction::Shutdown, CameTo::TheEnd, &servers), Ending::ShutdownIncomplete);
-        assert_eq!(ending(Direction::Startup, CameTo::TheEnd, &servers), Ending::StartupIncomplete);
+        let resources = [done(), flaw];
+        assert_eq!(ending(Direction::Shutdown, CameTo::TheEnd, &resources), Ending::ShutdownIncomplete);
+        assert_eq!(ending(Direction::Startup, CameTo::TheEnd, &resources), Ending::StartupIncomplete);
     }
 }
 
 #[test]
 fn what_was_left_alone_makes_no_run_incomplete() {
-    let servers =
+    let resources =
         [done(), left(Leave::NotManaged), left(Leave::AlreadyStopped), left(Leave::Excluded), left(Leave::Gone)];
-    assert_eq!(ending(Direction::Shutdown, CameTo::TheEnd, &servers), Ending::ShutdownComplete);
-    assert_eq!(ending(Direction::Startup, CameTo::TheEnd, &servers), Ending::StartupComplete);
-    assert_eq!(ending(Direction::Shutdown, CameTo::TheEnd, &servers[1..]), Ending::NothingToDo);
+    assert_eq!(ending(Direction::Shutdown, CameTo::TheEnd, &resources), Ending::ShutdownComplete);
+    assert_eq!(ending(Direction::Startup, CameTo::TheEnd, &resources), Ending::StartupComplete);
+    assert_eq!(ending(Direction::Shutdown, CameTo::TheEnd, &resources[1..]), Ending::NothingToDo);
     assert_eq!(ending(Direction::Startup, CameTo::TheEnd, &[]), Ending::NothingToDo);
 }
 
 #[test]
 fn how_far_the_workflow_came_decides_before_the_lines_do() {
-    let servers = [done()];
+    let resources = [done()];
     for (direction, came_to, expected) in [
         (Direction::Shutdown, CameTo::CancelledInGrace, Ending::ShutdownCancelled),
         (Direction::Shutdown, CameTo::Superseded, Ending::ShutdownSuperseded),
@@ -46,19 +52,19 @@ fn how_far_the_workflow_came_decides_before_the_lines_do() {
         (Direction::Startup, CameTo::CancelledInGrace, Ending::StartupSuperseded),
         (Direction::Startup, CameTo::Failure, Ending::StartupIncomplete),
     ] {
-        assert_eq!(ending(direction, came_to, &servers), expected);
+        assert_eq!(ending(direction, came_to, &resources), expected);
     }
 }
 
 #[test]
 fn a_line_says_what_became_of_the_server_and_of_its_services() {
-    let said = |server: &PlannedServer, direction, before| line(server, direction, before).said;
+    let said = |resource: &PlannedResource, direction, before| line(resource, direction, before, NOW).said;
     assert_eq!(said(&planned(1), Direction::Shutdown, true), Said::WillStop);
     assert_eq!(said(&planned(1), Direction::Shutdown, false), Said::NotReached);
     assert_eq!(said(&done(), Direction::Shutdown, false), Said::Stopped);
     assert_eq!(said(&done(), Direction::Startup, false), Said::Started);
     assert_eq!(said(&stuck(), Direction::Shutdown, false), Said::Problem("a.service is active".into()));
-    let both = PlannedServer { outcome: Some(Outcome::not_done("protected")), ..stuck() };
+    let both = PlannedResource { outcome: Some(Outcome::not_done("protected")), ..stuck() };
     assert_eq!(said(&both, Direction::Shutdown, false), Said::Problem("a.service is active; protected".into()));
     for (reason, expected) in [
         (Leave::NotManaged, Said::NotManaged),
@@ -72,22 +78,22 @@ fn a_line_says_what_became_of_the_server_and_of_its_services() {
 
 #[test]
 fn servers_are_told_to_the_admins_of_their_app_and_the_unmanaged_to_all() {
-    let servers = [done(), PlannedServer { app: None, ..left(Leave::NotManaged) }];
-    let report = by_app(&servers);
+    let resources = [done(), PlannedResource { app: None, ..left(Leave::NotManaged) }];
+    let report = by_app(&resources);
     assert_eq!(report.apps.keys().map(AppName::as_str).collect::<Vec<_>>(), ["orders"]);
-    assert_eq!(report.unmanaged, [&servers[1]]);
+    assert_eq!(report.unmanaged, [&resources[1]]);
 }
 
 #[test]
 fn a_run_is_worth_another_try_while_a_server_is_not_where_it_should_be() {
-    let worth = |direction, came_to, server: PlannedServer| worth_another_try(direction, came_to, &[server]);
+    let worth = |direction, came_to, resource: PlannedResource| worth_another_try(direction, came_to, &[resource]);
     for direction in [Direction::Shutdown, Direction::Startup] {
         assert!(worth(direction, CameTo::TheEnd, planned(1)));
         assert!(worth(direction, CameTo::Failure, done()));
         assert!(!worth(direction, CameTo::TheEnd, done()));
         assert!(!worth(direction, CameTo::Superseded, planned(1)));
         assert!(!worth(direction, CameTo::TheEnd, left(Leave::NotManaged)));
-        let doubtful = PlannedServer { treatment: Treatment::Doubt { reason: "bad tag".into() }, ..planned(3) };
+        let doubtful = PlannedResource { treatment: Treatment::Doubt { reason: "bad tag".into() }, ..planned(3) };
         assert!(!worth(direction, CameTo::TheEnd, doubtful));
     }
     assert!(worth(Direction::Startup, CameTo::TheEnd, stuck()));
@@ -96,10 +102,37 @@ fn a_run_is_worth_another_try_while_a_server_is_not_where_it_should_be() {
 
 #[test]
 fn units_of_which_nothing_is_known_are_named_and_not_tried_again() {
-    let untold = PlannedServer { untold: crate::samples::units(&["b.service"]), ..done() };
-    let servers = [untold];
-    assert_eq!(ending(Direction::Startup, CameTo::TheEnd, &servers), Ending::StartupIncomplete);
-    assert!(!worth_another_try(Direction::Startup, CameTo::TheEnd, &servers));
-    let Said::Problem(said) = line(&servers[0], Direction::Startup, false).said else { panic!("a problem") };
+    let untold = PlannedResource { untold: crate::samples::units(&["b.service"]), ..done() };
+    let resources = [untold];
+    assert_eq!(ending(Direction::Startup, CameTo::TheEnd, &resources), Ending::StartupIncomplete);
+    assert!(!worth_another_try(Direction::Startup, CameTo::TheEnd, &resources));
+    let Said::Problem(said) = line(&resources[0], Direction::Startup, false, NOW).said else { panic!("a problem") };
     assert!(said.contains("b.service") && said.contains("by hand"));
+}
+
+#[test]
+fn what_aws_starts_after_a_week_is_looked_at_and_its_days_are_counted() {
+    let down = |state, restarts_at| PlannedResource {
+        id: ResourceId::parse("db:orders").unwrap(),
+        state,
+        restarts_at,
+        held_since: Some(NOW),
+        outcome: Some(Outcome::Done),
+        ..planned(1)
+    };
+    let day = SignedDuration::from_hours(24);
+    let look = |resource: PlannedResource, now| look_again_at(Direction::Shutdown, &[resource], now);
+    assert_eq!(look(down(State::Running, None), NOW), Some(NOW + day * 7 + RESTART_TAKES));
+    let known = down(State::Stopped, Some(NOW + day));
+    assert_eq!(look(known.clone(), NOW), Some(NOW + day + RESTART_TAKES));
+    assert_eq!(look(known.clone(), NOW + day * 2), Some(NOW + day * 2 + LOOKS_EVERY), "AWS is late");
+    assert_eq!(look_again_at(Direction::Startup, &[known], NOW), None);
+    assert_eq!(look(PlannedResource { outcome: Some(Outcome::Done), ..planned(1) }, NOW), None, "a server stays down");
+    let (again, still) = (down(State::Running, None), down(State::Stopped, None));
+    assert_eq!(told_again_after(Direction::Shutdown, &[still.clone(), again.clone()], NOW + day * 7), Some(7));
+    let said = |resource: &PlannedResource| line(resource, Direction::Shutdown, false, NOW + day * 7).said;
+    assert_eq!((said(&again), said(&still)), (Said::StoppedAgain(7), Said::Stopped));
+    let lost = down(State::Inaccessible, None);
+    assert_eq!((said(&lost), told_again_after(Direction::Shutdown, &[lost], NOW)), (Said::TakenDown, Some(0)));
+    assert_eq!(told_again_after(Direction::Shutdown, &[still], NOW + day * 7), None);
 }

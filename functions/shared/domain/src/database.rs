@@ -1,0 +1,179 @@
+//! A database as RDS shows it: whether its storage uses the key, and whether RDS could stop it.
+//!
+//! What cannot be stopped is in the Amazon RDS User Guide, "Stopping an Amazon RDS DB instance temporarily", and in
+//! the Aurora User Guide, "Stopping and starting an Amazon Aurora DB cluster".
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::error::Refusal;
+use crate::key::KeyArn;
+use crate::kind::Kind;
+use crate::resource::{ResourceId, SeenResource, State, Unfit};
+
+/// The fields that decide, of one row of `rds:DescribeDBInstances`, spelled as Step Functions spells them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DatabaseRow {
+    pub db_instance_identifier: String,
+    pub db_instance_status: State,
+    pub engine: String,
+    #[serde(default)]
+    pub kms_key_id: Option<String>,
+    #[serde(default, rename = "MultiAZ")]
+    pub multi_az: bool,
+    #[serde(default)]
+    pub db_cluster_identifier: Option<String>,
+    #[serde(default, rename = "ReadReplicaSourceDBInstanceIdentifier")]
+    pub source_instance: Option<String>,
+    #[serde(default, rename = "ReadReplicaSourceDBClusterIdentifier")]
+    pub source_cluster: Option<String>,
+    #[serde(default, rename = "ReadReplicaDBInstanceIdentifiers")]
+    pub replicas: Vec<String>,
+    #[serde(default, rename = "ReadReplicaDBClusterIdentifiers")]
+    pub replica_clusters: Vec<String>,
+    /// When RDS starts it again, if it is stopped.
+    #[serde(default)]
+    pub automatic_restart_time: Option<Timestamp>,
+    #[serde(default)]
+    pub tag_list: Vec<Tag>,
+}
+
+/// The fields that decide, of one row of `rds:DescribeDBClusters`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ClusterRow {
+    pub db_cluster_identifier: String,
+    pub status: State,
+    pub engine: String,
+    #[serde(default)]
+    pub engine_mode: Option<String>,
+    #[serde(default)]
+    pub kms_key_id: Option<String>,
+    #[serde(default)]
+    pub replication_source_identifier: Option<String>,
+    #[serde(default)]
+    pub global_cluster_identifier: Option<String>,
+    #[serde(default)]
+    pub automatic_restart_time: Option<Timestamp>,
+    #[serde(default)]
+    pub tag_list: Vec<Tag>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Tag {
+    pub key: String,
+    #[serde(default)]
+    pub value: String,
+}
+
+/// The row as a plan for `key` sees it; `None` if its storage does not use the key.
+pub fn see_database(row: DatabaseRow, key: &KeyArn) -> Result<Option<SeenResource>, Refusal> {
+    let unfit = why_no_database_stops(&row);
+    let tags = tags(row.tag_list);
+    // A member without tags of its own is part of its cluster, and the cluster is named.
+    if row.db_cluster_identifier.is_some() && !tags.contains_key("lockstep:app") {
+        return Ok(None);
+    }
+    let id = ResourceId::new(Kind::Database, &row.db_instance_identifier)?;
+    let seen = SeenResource { id, state: row.db_instance_status, tags, unfit, restarts_at: row.automatic_restart_time };
+    Ok(of_key(seen, row.kms_key_id.as_deref(), key))
+}
+
+/// The same for a cluster.
+pub fn see_cluster(row: ClusterRow, key: &KeyArn) -> Result<Option<SeenResource>, Refusal> {
+    let unfit = why_no_cluster_stops(&row).map(|reason| Unfit::Cannot(reason.to_owned()));
+    let id = ResourceId::new(Kind::Cluster, &row.db_cluster_identifier)?;
+    let tags = tags(row.tag_list);
+    let seen = SeenResource { id, state: row.status, tags, unfit, restarts_at: row.automatic_restart_time };
+    Ok(of_key(seen, row.kms_key_id.as_deref(), key))
+}
+
+fn of_key(seen: SeenResource, key_id: Option<&str>, key: &KeyArn) -> Option<SeenResource> {
+    match uses(key_id, key, &seen.tags) {
+        Uses::No => None,
+        Uses::Key => Some(seen),
+        Uses::Alias(alias) => {
+            let reason =
+                format!("RDS names its key as {alias}, which may be any key; look which it is and stop it by hand");
+            Some(SeenResource { unfit: Some(Unfit::Cannot(reason)), ..seen })
+        }
+    }
+}
+
+/// Whether a storage is encrypted with the key.
+enum Uses {
+    Key,
+    No,
+    /// It may be, and only the owner of the alias can tell.
+    Alias(String),
+}
+
+/// `KmsKeyId` is documented as an ARN, an id, an alias ARN or an alias name (RDS API Reference, `DBInstance`). What
+/// nobody asked us to manage is passed over if its key cannot be told.
+fn uses(key_id: Option<&str>, key: &KeyArn, tags: &BTreeMap<String, String>) -> Uses {
+    match key_id {
+        Some(id) if id == key.as_str() || id == key.id() => Uses::Key,
+        Some(id) if id.contains("alias/") && tags.contains_key("lockstep:app") => Uses::Alias(id.to_owned()),
+        _ => Uses::No,
+    }
+}
+
+fn why_no_database_stops(row: &DatabaseRow) -> Option<Unfit> {
+    let engine = row.engine.as_str();
+    if let Some(cluster) = &row.db_cluster_identifier {
+        return Some(Unfit::PartOf(cluster.clone()));
+    }
+    let is_source = !row.replicas.is_empty() || !row.replica_clusters.is_empty();
+    let reason = if let Some(reason) = why_no_engine_stops(engine) {
+        reason
+    } else if row.source_instance.is_some() || row.source_cluster.is_some() {
+        "it is a read replica, and RDS stops none"
+    } else if is_source {
+        "it has read replicas, and RDS stops no database that has"
+    } else if row.multi_az && engine.starts_with("sqlserver") {
+        "it is SQL Server in several zones, which RDS does not stop"
+    } else {
+        return None;
+    };
+    Some(Unfit::Cannot(reason.to_owned()))
+}
+
+fn why_no_cluster_stops(row: &ClusterRow) -> Option<&'static str> {
+    let engine = row.engine.as_str();
+    if let Some(reason) = why_no_engine_stops(engine) {
+        return Some(reason);
+    }
+    let is_set = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.is_empty());
+    if !engine.starts_with("aurora") {
+        Some("it is a Multi-AZ DB cluster, and RDS stops none")
+    } else if row.engine_mode.as_deref() == Some("serverless") {
+        Some("it is Aurora Serverless v1, which RDS does not stop")
+    } else if is_set(&row.global_cluster_identifier) {
+        Some("it belongs to an Aurora global database, and RDS stops no member of one")
+    } else if is_set(&row.replication_source_identifier) {
+        Some("it is a read replica of another Region, and RDS stops none")
+    } else {
+        None
+    }
+}
+
+/// RDS's calls return these, too.
+fn why_no_engine_stops(engine: &str) -> Option<&'static str> {
+    match engine {
+        "docdb" => Some("it is Amazon DocumentDB, which Lockstep does not stop"),
+        "neptune" => Some("it is Amazon Neptune, which Lockstep does not stop"),
+        engine if engine.starts_with("custom-") => Some("it is RDS Custom, which Lockstep does not stop"),
+        _ => None,
+    }
+}
+
+fn tags(rows: Vec<Tag>) -> BTreeMap<String, String> {
+    rows.into_iter().map(|tag| (tag.key, tag.value)).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,36 @@
+//! What a call that failed proves.
+
+use super::Proof;
+use crate::batch::Step;
+use crate::hold::{Hold, Own};
+use crate::plan::Outcome;
+use crate::refusal::{CallRefusal, Meaning};
+
+/// Only a stop leaves anything in doubt; a start is asked again until it is seen.
+pub(super) fn after_refusal(step: Step, hold: Option<Hold>, refusal: &CallRefusal) -> Option<Hold> {
+    let hold = hold.filter(|hold| is_stop(step) && hold.own == Own::Intent)?;
+    let mut noted = hold.clone();
+    noted.note_refusal(refusal.meaning());
+    (noted != hold).then_some(noted)
+}
+
+fn is_stop(step: Step) -> bool {
+    matches!(step, Step::Stop(_))
+}
+
+/// A call for one resource that failed: asked again, looked at if it was refused for good, or left to the next attempt.
+pub(super) fn refused(step: Step, hold: Option<Hold>, refusal: &CallRefusal) -> Proof {
+    let mut proof = Proof { hold: after_refusal(step, hold, refusal), ..Proof::outcome(None) };
+    match refusal.meaning() {
+        Meaning::Passing | Meaning::AnswerLost => proof.again = true,
+        Meaning::Refused | Meaning::WrongState => {
+            proof.refused = Some(format!("{} was refused: {}", step.call(), refusal.said()))
+        }
+        // It may take hours, and the others of the batch shall not wait for it.
+        Meaning::NoCapacity => {
+            let reason = format!("it waits for capacity and is tried again: {}", refusal.said());
+            proof.outcome = Some(Outcome::not_done(reason));
+        }
+    }
+    proof
+}

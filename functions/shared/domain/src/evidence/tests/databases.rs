@@ -1,0 +1,57 @@
+use super::*;
+use crate::resource::ResourceId;
+
+fn database() -> PlannedResource {
+    PlannedResource { id: ResourceId::parse("db:orders").unwrap(), units: Vec::new(), ..planned(1) }
+}
+
+fn of_database(own: Own) -> Hold {
+    Hold { id: database().id, units: Vec::new(), ..hold(1, own) }
+}
+
+fn seen_database(state: State) -> Evidence {
+    let row = StatusRow { name: "orders".into(), state, system: None, instance: None };
+    Evidence { states: Some(vec![row]), ..Evidence::default() }
+}
+
+fn answer_of_database(before: Option<State>, error: Option<&str>) -> Evidence {
+    let refused =
+        error.map(|error| CallRefusal { error: error.into(), cause: "(Service: Rds, Status Code: 400)".into() });
+    Evidence { answers: vec![CallAnswer { name: "orders".into(), before, refused }], ..Evidence::default() }
+}
+
+#[test]
+fn an_accepted_stop_makes_a_database_ours() {
+    let evidence = answer_of_database(Some(State::Running), None);
+    let proof = prove(&batch(Step::Stop(Kind::Database)), &database(), Some(of_database(Own::Intent)), &evidence, SOON);
+    assert_eq!((proof.hold.unwrap().own, proof.outcome), (Own::Stopped, None));
+}
+
+#[test]
+fn a_database_in_the_wrong_state_is_looked_at_before_anything_is_believed() {
+    let evidence = answer_of_database(None, Some("Rds.InvalidDbInstanceStateException"));
+    let stop = |database: &PlannedResource, evidence: &Evidence| {
+        prove(&batch(Step::Stop(Kind::Database)), database, Some(of_database(Own::Intent)), evidence, SOON)
+    };
+    let proof = stop(&database(), &evidence);
+    assert_eq!((proof.hold, proof.outcome, proof.again), (None, None, false));
+    let refused = PlannedResource { refused: proof.refused, ..database() };
+    let busy = stop(&refused, &seen_database(State::Busy));
+    assert_eq!(busy.hold.unwrap().own, Own::Services, "it was not stopped by us, for it was not stopped");
+    assert!(matches!(busy.outcome, Some(Outcome::NotDone { reason }) if reason.contains("StopDBInstance")));
+    let stopped = stop(&refused, &seen_database(State::Stopped));
+    assert_eq!((stopped.hold, stopped.outcome), (None, Some(Outcome::Done)), "whose stop it was stays in doubt");
+}
+
+#[test]
+fn a_database_that_is_starting_already_is_waited_for() {
+    let start = |database: &PlannedResource, evidence: &Evidence| {
+        prove(&batch(Step::Start(Kind::Database)), database, Some(of_database(Own::Starting)), evidence, SOON)
+    };
+    let proof = start(&database(), &answer_of_database(None, Some("Rds.InvalidDbInstanceStateException")));
+    let refused = PlannedResource { refused: proof.refused, ..database() };
+    assert_eq!(start(&refused, &seen_database(State::Pending)).outcome, None);
+    let up = start(&refused, &seen_database(State::Running));
+    assert_eq!(up.outcome, Some(Outcome::Done));
+    assert!(up.release.unwrap().keys.is_empty());
+}

@@ -1,0 +1,96 @@
+//! The kinds of resources, and everything about them that is a plain fact.
+//!
+//! What a row of AWS says of a resource is read by the module of its kind; what is done with it is the same for all.
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+/// What a resource is; each kind has its own calls in the workflows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// An EC2 instance, with the systemd units on it.
+    Server,
+    /// An RDS DB instance that is no cluster's member.
+    Database,
+    /// An Aurora DB cluster with all of its members.
+    Cluster,
+}
+
+/// What tells a kind from the others.
+#[derive(Debug)]
+pub struct Facts {
+    /// What stands before the name in an id; EC2's ids tell their kind themselves.
+    pub prefix: &'static str,
+    /// Several of it, as steps are named.
+    pub plural: &'static str,
+    /// The calls that stop and start it, as AWS names them.
+    pub calls: (&'static str, &'static str),
+    /// At most this many to one call or one look.
+    pub batch: usize,
+    /// Longest wait for it to be down after a stop.
+    pub stops_within: SignedDuration,
+    /// Longest wait for it to be ready after a start.
+    pub starts_within: SignedDuration,
+    /// Seconds until the first look after a call, and the most between two looks.
+    pub looks: (i64, i64),
+}
+
+const SERVER: Facts = Facts {
+    prefix: "",
+    plural: "servers",
+    calls: ("StopInstances", "StartInstances"),
+    // SSM `SendCommand` takes 50 instance ids.
+    batch: 50,
+    // EC2 forces a shutdown "within a few minutes".
+    stops_within: SignedDuration::from_mins(10),
+    // To run, pass both status checks and have the agent online.
+    starts_within: SignedDuration::from_mins(15),
+    looks: (30, 30),
+};
+
+/// RDS stops a database in minutes, "up to an hour" at times, and starts it in minutes to hours (Amazon RDS User
+/// Guide, "Stopping an Amazon RDS DB instance temporarily").
+const DATABASE: Facts = Facts {
+    prefix: "db:",
+    plural: "databases",
+    calls: ("StopDBInstance", "StartDBInstance"),
+    // A row of a look takes several kilobytes of the 256 that a state receives.
+    batch: 20,
+    stops_within: SignedDuration::from_mins(75),
+    starts_within: SignedDuration::from_mins(120),
+    looks: (60, 300),
+};
+
+const CLUSTER: Facts =
+    Facts { prefix: "cluster:", plural: "clusters", calls: ("StopDBCluster", "StartDBCluster"), ..DATABASE };
+
+impl Kind {
+    pub const ALL: [Self; 3] = [Self::Server, Self::Database, Self::Cluster];
+
+    pub fn facts(self) -> &'static Facts {
+        match self {
+            Self::Server => &SERVER,
+            Self::Database => &DATABASE,
+            Self::Cluster => &CLUSTER,
+        }
+    }
+
+    /// Whether AWS gives such names to resources of the kind.
+    pub fn is_name(self, name: &str) -> bool {
+        match self {
+            Self::Server => name.strip_prefix("i-").is_some_and(is_hexadecimal),
+            Self::Database | Self::Cluster => is_database_identifier(name),
+        }
+    }
+}
+
+fn is_hexadecimal(digits: &str) -> bool {
+    !digits.is_empty() && digits.len() <= 32 && digits.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+/// RDS: letters, digits and hyphens, a letter first, at most 63 characters.
+fn is_database_identifier(name: &str) -> bool {
+    let is_plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    is_plain && name.len() <= 63 && name.starts_with(|first: char| first.is_ascii_alphabetic())
+}

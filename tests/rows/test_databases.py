@@ -1,0 +1,54 @@
+"""What RDS does of its own accord to a database that is kept down."""
+
+import pytest
+
+from tests.world import resources
+
+TAKEN_DOWN = "inaccessible-encryption-credentials-recoverable"
+
+
+@pytest.mark.world("quick")
+@pytest.mark.long
+def test_a_database_that_rds_has_taken_down_is_told_of_and_started_when_its_key_is_on(scene):
+    """RDS tells when it starts what is stopped; the sweep looks an hour later."""
+    scene.begin()
+    scene.add_database("orders")
+    orders = scene.databases["orders"]
+    resources.change(scene.cloud, orders, restarts_after_s=1_800)
+    # A second attempt finds the database stopped, and learns when RDS will start it.
+    refused = scene.fault("ec2", "StopInstances", "error", scene.id(), code="IncorrectInstanceState", times=2)
+    assert scene.shut_down().ending == "shutdown_incomplete" and refused.fired
+    assert scene.ended("shutdown", 1, attempt=2).ending == "shutdown_complete"
+    resources.until_state(scene.cloud, TAKEN_DOWN, orders)
+    again = scene.ended("shutdown", 1, attempt=3)
+    [line] = [line for line in again.mails[-1]["BodyText"].splitlines() if orders.name in line]
+    assert "RDS has lost access to its storage" in line and "within 7 days" in line
+    since = scene.cloud.at_s()
+    assert scene.start_up().ending == "startup_complete"
+    [start] = [call for call in scene.calls("StartDBInstance", since=since) if call["outcome"] == "ok"]
+    assert start["request"]["DBInstanceIdentifier"] == orders.name
+
+
+@pytest.mark.world("quick")
+def test_a_database_whose_start_falls_back_is_started_again(scene):
+    scene.begin()
+    scene.add_database("orders")
+    resources.change(scene.cloud, scene.databases["orders"], failing_starts=2)
+    scene.shut_down()
+    assert scene.start_up().ending == "startup_incomplete"
+    assert "went back to stopped" in scene.mails()[-1]["BodyText"]
+    scene.ended("startup", 2, attempt=2)
+    assert scene.ended("startup", 2, attempt=3).ending == "startup_complete"
+
+
+@pytest.mark.world("quick")
+def test_a_key_that_comes_back_while_a_database_stops_starts_it_again(scene):
+    scene.begin()
+    scene.add_database("orders")
+    resources.change(scene.cloud, scene.databases["orders"], stop_takes_s=600)
+    scene.disable()
+    scene.until_called("StopDBInstance")
+    scene.enable()
+    assert scene.ended("shutdown", 1).ending == "shutdown_superseded"
+    up = scene.ended("startup", 2)
+    assert up.ending in ("startup_complete", "startup_incomplete"), "a stop that takes long is waited for by attempts"

@@ -1,0 +1,144 @@
+"""DB instances and Aurora clusters: stopped as services, started as services, and named if they cannot be."""
+
+import pytest
+
+from tests.world import rules
+
+managed = ("orders", "late", "ledger")
+whole = pytest.mark.play("databases_and_a_cluster")
+unfit = pytest.mark.play("what_cannot_be_stopped")
+in_the_way = pytest.mark.play("databases_that_are_in_the_way")
+fails = pytest.mark.play("a_database_that_fails_to_start")
+
+
+def call(story, operation: str, name: str = ""):
+    return next(c for c in story.calls if c["operation"] == operation and name in c["resources"] + [""])
+
+
+def change(story, resource, state: str) -> float:
+    """When a database was first seen by the world to be in a state."""
+    return next(
+        c["at_s"] for c in story.calls
+        if c["service"] == "rds" and c["operation"] == "StateChange" and resource.arn in c["resources"]
+        and c["outcome"] == state
+    )  # fmt: skip
+
+
+@whole
+def test_databases_and_clusters_stop_and_start_again(play):
+    assert play.down.record["ending"] == "shutdown_complete"
+    assert [play.states_down[name]["state"] for name in managed] == ["stopped"] * 3
+    assert play.up.record["ending"] == "startup_complete"
+    assert [play.states_up[name]["state"] for name in managed] == ["available"] * 3
+
+
+@whole
+def test_servers_stop_when_every_database_of_every_tier_is_down(play):
+    stopped = max(change(play.down, play.resources[name], "stopped") for name in managed)
+    assert call(play.down, "StopInstances")["at_s"] >= stopped
+    late, orders = play.resources["late"], play.resources["orders"]
+    assert call(play.down, "StopDBInstance", orders.name)["at_s"] >= change(play.down, late, "stopped")
+
+
+@whole
+def test_databases_start_after_the_servers_from_the_lowest_tier_to_the_highest(play):
+    late, orders = play.resources["late"], play.resources["orders"]
+    assert call(play.up, "StartInstances")["at_s"] <= call(play.up, "StartDBInstance", orders.name)["at_s"]
+    assert call(play.up, "StartDBInstance", late.name)["at_s"] >= change(play.up, orders, "available")
+
+
+@whole
+def test_only_the_databases_that_we_stopped_are_started(play):
+    started = {
+        name for c in play.up.calls if c["operation"].startswith("StartDB") for name in c["resources"]
+    }  # fmt: skip
+    assert started >= {play.resources[name].name for name in managed}
+    others = {play.resources[name] for name in play.resources if name not in managed}
+    assert not started & {text for resource in others for text in (resource.name, resource.arn)}
+    assert play.states_up["stopped-before"]["state"] == "stopped"
+
+
+@whole
+def test_what_is_not_ours_is_left_and_named(play):
+    for states in (play.states_down, play.states_up):
+        assert {states[name]["state"] for name in ("other-key", "unmanaged", "excluded")} == {"available"}
+    mail = play.down.mails[-1]["BodyText"]
+    assert play.resources["other-key"].name not in mail
+    assert f"database {play.resources['unmanaged'].name}: uses this key, not managed" in mail
+    assert "excluded by its lockstep:exclude tag" in play.report(play.down, "excluded")
+    assert "was already stopped" in play.report(play.down, "stopped-before")
+
+
+@whole
+def test_a_mail_says_which_is_a_database_and_which_a_cluster(play):
+    assert play.report(play.down, "orders") == f"  database {play.resources['orders'].name}: stopped"
+    assert play.report(play.down, "ledger") == f"  database cluster {play.resources['ledger'].name}: stopped"
+    assert play.report(play.up, "ledger").endswith(": running again")
+    assert f"{play.resources['ledger'].name}-0" not in play.down.mails[-1]["BodyText"], "members are their cluster"
+
+
+@whole
+def test_the_grace_is_waited_out_for_databases_too(play):
+    first = min(c["at_s"] for c in play.down.calls if c["operation"].startswith("StopDB"))
+    assert first >= play.down.grace_ends_at_s
+    assert not rules.broken_by_shutdown(play.down, [play.servers["server"]], [])
+
+
+UNFIT = {
+    "source": "has read replicas",
+    "replica": "is a read replica",
+    "custom": "RDS Custom",
+    "mirrored": "SQL Server in several zones",
+    "documents": "Amazon DocumentDB",
+    "graph": "Amazon Neptune",
+    "serverless": "Aurora Serverless v1",
+    "two-zones": "Multi-AZ DB cluster",
+    "world": "Aurora global database",
+}
+
+
+@unfit
+@pytest.mark.parametrize("name", UNFIT)
+def test_what_cannot_be_stopped_is_named_in_the_warning_and_not_tried(play, name):
+    warning, report = play.down.mails[0]["BodyText"], play.down.mails[-1]["BodyText"]
+    for mail in (warning, report):
+        [line] = [line for line in mail.splitlines() if f" {play.resources[name].name}:" in line]
+        assert "PROBLEM" in line and UNFIT[name] in line
+    assert play.states_down[name]["state"] == "available"
+
+
+@unfit
+def test_what_cannot_be_stopped_keeps_nothing_else(play):
+    assert not [c for c in play.down.calls if c["operation"].startswith("StopDB")]
+    assert play.down.record["ending"] == "shutdown_incomplete"
+    assert play.states_down["server"]["state"] == "stopped"
+
+
+@in_the_way
+def test_each_of_the_faults_struck(play):
+    names = {play.resources[name].name for name in ("refused", "throttled", "lost")}
+    fired = {fault["match"]: fault["fired"] for fault in play.cloud.ask("GET", "faults") if fault["match"] in names}
+    assert fired.keys() == names and all(fired.values())
+
+
+@in_the_way
+def test_one_database_that_is_refused_keeps_no_other(play):
+    assert play.down.record["ending"] == "shutdown_incomplete"
+    assert "StopDBInstance was refused" in play.report(play.down, "refused")
+    assert play.states_down["refused"]["state"] == "available"
+    assert {play.states_down[name]["state"] for name in ("throttled", "lost", "fine")} == {"stopped"}
+
+
+@in_the_way
+def test_a_database_whose_stop_nobody_can_prove_is_not_started_on_a_guess(play):
+    assert "start it by hand" in play.report(play.up, "lost")
+    assert play.states_up["lost"]["state"] == "stopped"
+    assert {play.states_up[name]["state"] for name in ("throttled", "fine", "refused")} == {"available"}
+
+
+@fails
+def test_a_start_that_falls_back_is_a_failed_start(play):
+    assert play.up.record["ending"] == "startup_incomplete"
+    assert "went back to stopped" in play.report(play.up, "orders")
+    assert play.states_up["orders"]["state"] == "stopped"
+    assert play.up.record["worth_another_try"] is True
