@@ -45,10 +45,6 @@ def throttled(task: str) -> Circumstance:
     return lambda scene: scene.fault_at(task, "throttle")
 
 
-def refused(task: str) -> Circumstance:
-    return lambda scene: scene.fault_at(task, "error", code="IncorrectInstanceState")
-
-
 def unseen(task: str) -> Circumstance:
     return lambda scene: scene.fault_at(task, "error", times=TRIES)
 
@@ -57,11 +53,7 @@ def unseen(task: str) -> Circumstance:
 LEADS_TO: dict[str, tuple[Circumstance, Circumstance]] = {
     "shutdown/Services: Record that nobody was asked": (agent_offline, agent_online),
     "shutdown/Services: Judge the refusal": (throttled("shutdown/Services: Stop the units"), nothing_special),
-    "shutdown/Servers: Judge the refusal": (throttled("shutdown/Servers: Stop the servers"), nothing_special),
-    "shutdown/Servers: Stop one server": (refused("shutdown/Servers: Stop the servers"), nothing_special),
     "shutdown/Servers: Give the servers up": (unseen("shutdown/Servers: Look at the servers"), nothing_special),
-    "startup/Servers: Judge the refusal": (throttled("startup/Servers: Start the servers"), nothing_special),
-    "startup/Servers: Start one server": (refused("startup/Servers: Start the servers"), nothing_special),
     "startup/Servers: Give the servers up": (unseen("startup/Servers: Look at the servers"), nothing_special),
     "shutdown/Services: Give the databases up": (unseen("shutdown/Services: Look at the databases"), nothing_special),
     "startup/Services: Give the databases up": (nothing_special, unseen("startup/Services: Look at the databases")),
@@ -89,8 +81,7 @@ WITHIN_THE_GRACE = {"startup: Mail that the shutdown is cancelled"}
 # Carried out twice, their second answer says `stopping`, and nothing tells whose stop it was: what was stopped is never
 # started on a guess, and the mail asks a person to.
 ENDS_IN_DOUBT = {
-    "shutdown/Servers: Stop the servers": "one",
-    "shutdown/Servers: Stop one server": "one",
+    "shutdown/Servers: Stop a part": "one",
     "shutdown/Services: Stop one database": "orders",
     "shutdown/Services: Stop one cluster": "ledger",
 }

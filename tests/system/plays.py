@@ -154,6 +154,14 @@ def terminated_between_plan_and_stop(cloud: Cloud) -> Play:
     return play
 
 
+def one_bad_server_among_sixteen(cloud: Cloud) -> Play:
+    """A stop that names the bad one is refused as a whole, however often it is asked."""
+    play = begin(cloud, {f"s{number:02}": {"units": ""} for number in range(16)})
+    fault(play, "ec2", "StopInstances", "error", play.servers["s05"].id, times=100, code="OperationNotPermitted")
+    shut_down(play)
+    return play
+
+
 def a_slow_and_a_stuck_service(cloud: Cloud) -> Play:
     play = begin(cloud, {"slow": {}, "stuck": {}})
     change(play, "slow", units={"postgresql.service": {"takes_s": 100}})

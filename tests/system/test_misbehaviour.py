@@ -17,6 +17,20 @@ def test_a_server_terminated_between_plan_and_stop_is_reported_and_the_others_pr
     assert "it was terminated" in play.report(play.down, "gone")
 
 
+@pytest.mark.play("one_bad_server_among_sixteen")
+def test_one_bad_server_is_found_by_halving_and_the_others_proceed(play):
+    calls = [c for c in play.down.calls if c["operation"] == "StopInstances" and c["actor"] == "lockstep"]
+    ids = {server.id for server in play.servers.values()}
+    named = [len(ids & set(c["resources"])) for c in calls]
+    refused = [n for n, c in zip(named, calls, strict=True) if c["outcome"] != "ok"]
+    assert play.fired == 5 and sorted(refused) == [1, 2, 4, 8, 16], "the fault fired at every part that has the bad one"
+    assert sorted(named) == [1, 1, 2, 2, 4, 4, 8, 8, 16]
+    assert play.down.ending == "shutdown_incomplete"
+    states = {name: state["state"] for name, state in play.states_down.items()}
+    assert states.pop("s05") == "running" and set(states.values()) == {"stopped"}
+    assert "StopInstances was refused" in play.report(play.down, "s05")
+
+
 @pytest.mark.play("a_slow_and_a_stuck_service")
 def test_servers_stay_up_while_a_service_is_still_running(play):
     slow = play.servers["slow"]

@@ -10,6 +10,7 @@ use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
 use lockstep_domain::batch::{Act, BatchRef, Confirmation, StuckPolicy, decide};
 use lockstep_domain::plan::replanned;
+use lockstep_domain::resource::ResourceId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -36,6 +37,8 @@ pub struct Answer {
     pub verdict: &'static str,
     /// What AWS calls them.
     pub resources: Vec<String>,
+    /// The same in the parts in which the calls are made.
+    pub parts: Vec<Vec<String>>,
     /// Every resource of the batch that is not settled yet.
     pub watched: Vec<String>,
     /// Unit names in the order in which to act, separated by spaces.
@@ -45,7 +48,14 @@ pub struct Answer {
 
 impl Answer {
     fn empty(verdict: &'static str, now: Timestamp) -> Self {
-        Self { verdict, resources: Vec::new(), watched: Vec::new(), units: String::new(), asked_at: now }
+        Self {
+            verdict,
+            resources: Vec::new(),
+            parts: Vec::new(),
+            watched: Vec::new(),
+            units: String::new(),
+            asked_at: now,
+        }
     }
 }
 
@@ -67,14 +77,14 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
     let resources = world.ledger.resources_of(&run.run, &members.resources).await?;
     let holds = world.ledger.holds(&members.resources).await?;
     let mut answer = Answer::empty("nothing", now);
-    let (mut intents, mut changed) = (Vec::new(), Vec::new());
+    let (mut called, mut intents, mut changed) = (Vec::new(), Vec::new(), Vec::new());
     for planned in resources {
         let hold = holds.get(&planned.id);
         let mut resource = replanned(planned.clone(), hold, &run.key);
         match decide(step, &resource, hold, &run, world.policy, now) {
             Act::Call(hold) => {
-                answer.resources.push(hold.id.name().to_owned());
                 answer.watched.push(hold.id.name().to_owned());
+                called.push(hold.id.clone());
                 intents.push(hold);
             }
             Act::Watch => answer.watched.push(resource.id.name().to_owned()),
@@ -90,7 +100,10 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
         return Ok(Answer::empty("superseded", now));
     }
     world.ledger.put_resources(&run.run, &changed).await?;
-    if !answer.resources.is_empty() {
+    let names = |ids: Vec<&ResourceId>| ids.into_iter().map(|id| id.name().to_owned()).collect();
+    answer.resources = names(called.iter().collect());
+    answer.parts = members.in_parts(&called).into_iter().map(names).collect();
+    if !called.is_empty() {
         answer.verdict = "go";
     } else if !answer.watched.is_empty() {
         answer.verdict = "look";

@@ -11,7 +11,7 @@ use lockstep_domain::batch::BatchRef;
 use lockstep_domain::evidence::{Evidence, prove};
 use lockstep_domain::outcome::next_look;
 use lockstep_domain::plan::Outcome;
-use lockstep_domain::refusal::{CallRefusal, Meaning, NextTry, REST_S, next_try};
+use lockstep_domain::refusal::{CallRefusal, NextTry, REST_S, next_try};
 use lockstep_domain::resource::ResourceId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -36,8 +36,6 @@ pub enum Verdict {
     Waiting,
     /// Rest, confirm the batch anew, make the call again.
     Again,
-    /// Make the call for each resource alone.
-    OneByOne,
 }
 
 #[derive(Debug, Serialize)]
@@ -64,7 +62,7 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
         proven.push((resource, proof));
     }
     let next = judge(ledger, &batch, &evidence, proven.iter().any(|(_, proof)| proof.again), now).await?;
-    if next == Some(NextTry::GiveUp) {
+    if matches!(next, Some((NextTry::GiveUp, _))) {
         let reason = evidence.refused.as_ref().map_or_else(|| "AWS kept refusing".to_owned(), CallRefusal::said);
         for (_, proof) in &mut proven {
             proof.outcome.get_or_insert(Outcome::not_done(format!("given up after 10 minutes of tries: {reason}")));
@@ -92,36 +90,39 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
     }
     ledger.put_resources(&run.run, &told).await?;
     let (verdict, wait_s) = match next {
-        Some(NextTry::Again) => (Verdict::Again, REST_S),
-        Some(NextTry::OneByOne) => (Verdict::OneByOne, 0),
-        Some(NextTry::GiveUp) | None if waiting.is_empty() => (Verdict::Settled, 0),
-        Some(NextTry::GiveUp) | None => (Verdict::Waiting, next_look(step, waited)),
+        Some((NextTry::Again, wait_s)) => (Verdict::Again, wait_s),
+        Some((NextTry::GiveUp, _)) | None if waiting.is_empty() => (Verdict::Settled, 0),
+        Some((NextTry::GiveUp, _)) | None => (Verdict::Waiting, next_look(step, waited)),
     };
     tracing::info!(decision = ?verdict, waiting = waiting.len(), run.name = %run.run, batch.batch, "outcome recorded");
     Ok(Answer { verdict, wait_s, watched: waiting })
 }
 
-/// What follows if a call failed; since when it does is kept with the batch.
+/// What follows if a call failed, and after how many seconds; since when it does is kept with the batch, and so are the
+/// halves in which it is made next.
 async fn judge(
     ledger: &Ledger,
     batch: &BatchRef,
     evidence: &Evidence,
     some_again: bool,
     now: Timestamp,
-) -> Result<Option<NextTry>, Failure> {
-    let meaning = match &evidence.refused {
-        Some(refusal) => refusal.meaning(),
-        None if some_again => Meaning::Passing,
-        None => return Ok(None),
-    };
-    let mut members = ledger.batch(&batch.of.run, &batch.batch).await?;
-    let is_first = members.refused_since.is_none();
-    let since = *members.refused_since.get_or_insert(now);
-    if is_first {
-        ledger.put_batch(&batch.of.run, &batch.batch, &members).await?;
+) -> Result<Option<(NextTry, i64)>, Failure> {
+    if evidence.refused.is_none() && !some_again {
+        return Ok(None);
     }
     if let Some(refusal) = &evidence.refused {
-        tracing::warn!(meaning = ?meaning, said = refusal.said(), run.name = %batch.of.run, "a call was refused");
+        let meaning = refusal.meaning();
+        tracing::warn!(?meaning, said = refusal.said(), run.name = %batch.of.run, "a call was refused");
     }
-    Ok(Some(next_try(batch.step, meaning, since, now)))
+    let mut members = ledger.batch(&batch.of.run, &batch.batch).await?;
+    let before = members.clone();
+    let since = *members.refused_since.get_or_insert(now);
+    let half = |names: Vec<String>| names.iter().map(|name| ResourceId::new(batch.step.kind(), name)).collect();
+    members.parts = evidence.halves().into_iter().map(half).collect::<Result<_, _>>()?;
+    if members != before {
+        ledger.put_batch(&batch.of.run, &batch.batch, &members).await?;
+    }
+    // Halving asks nothing of AWS that it has no room for; all else rests.
+    let wait_s = if evidence.is_only_halved() { 1 } else { REST_S };
+    Ok(Some((next_try(since, now), wait_s)))
 }

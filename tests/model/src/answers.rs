@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use lockstep_domain::evidence::{CallAnswer, Evidence};
+use lockstep_domain::evidence::{CallAnswer, Evidence, PartAnswer};
 use lockstep_domain::outcome::Invocation;
 use lockstep_domain::refusal::CallRefusal;
 
@@ -12,9 +12,10 @@ use crate::world::{Answer, Power};
 /// An answer as the workflow hands it on.
 pub fn evidence(s: usize, answer: Answer) -> Evidence {
     let refusal = |error: &str, cause: &str| CallRefusal { error: error.to_owned(), cause: cause.to_owned() };
-    let answered = |before: Option<Power>, refused| CallAnswer {
-        name: server(s).name().to_owned(),
-        before: before.map(Into::into),
+    let name = || server(s).name().to_owned();
+    let answered = |before: Option<Power>, refused| PartAnswer {
+        names: vec![name()],
+        answers: before.map(|before| CallAnswer { name: name(), before: Some(before.into()) }).into_iter().collect(),
         refused,
     };
     let word = |active| if active { "active" } else { "inactive" };

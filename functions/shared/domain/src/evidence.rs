@@ -9,7 +9,7 @@ use crate::batch::{BatchRef, Step};
 use crate::hold::{Hold, Own};
 use crate::outcome::{Invocation, LONGEST_WAIT, Wanted, settle_services, settle_start, settle_stop};
 use crate::plan::{Outcome, PlannedResource};
-use crate::refusal::{CallRefusal, Meaning, names_missing_resources};
+use crate::refusal::{CallRefusal, names_missing_resources};
 use crate::resource::{State, StatusRow};
 use crate::unit::parse_output;
 
@@ -20,9 +20,9 @@ use refused::{after_refusal, refused};
 /// The answers that a workflow hands on, each in the fields that matter.
 #[derive(Debug, Default, Deserialize)]
 pub struct Evidence {
-    /// What the call answered for each resource.
+    /// What came of the call for each part of the batch.
     #[serde(default)]
-    pub answers: Vec<CallAnswer>,
+    pub answers: Vec<PartAnswer>,
     /// Rows of the look, such as `ec2:DescribeInstanceStatus`; absent if it was not asked.
     #[serde(default)]
     pub states: Option<Vec<StatusRow>>,
@@ -43,15 +43,47 @@ pub struct Evidence {
     pub gave_up: Option<String>,
 }
 
+/// What came of one call.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PartAnswer {
+    /// What it was made for, as AWS calls them.
+    pub names: Vec<String>,
+    /// What it answered, if it did.
+    #[serde(default)]
+    pub answers: Vec<CallAnswer>,
+    /// How it failed, if it did: for all of them, if only one is at fault.
+    #[serde(default)]
+    pub refused: Option<CallRefusal>,
+}
+
 #[derive(Debug, Clone, Deserialize)]
 pub struct CallAnswer {
-    /// What AWS calls it.
     pub name: String,
     #[serde(default)]
     pub before: Option<State>,
-    /// When the call for this one failed.
-    #[serde(default)]
-    pub refused: Option<CallRefusal>,
+}
+
+impl PartAnswer {
+    /// Its two halves, if it was refused and one of several may be at fault.
+    fn halves(&self) -> Option<[&[String]; 2]> {
+        let is_at_fault = self.refused.as_ref().is_some_and(|refusal| refusal.meaning().is_of_one());
+        let (first, second) = self.names.split_at(self.names.len() / 2);
+        (is_at_fault && !first.is_empty()).then_some([first, second])
+    }
+}
+
+impl Evidence {
+    /// The parts in which calls are made again that were refused because of one among several.
+    pub fn halves(&self) -> Vec<Vec<String>> {
+        let halves = self.answers.iter().filter_map(PartAnswer::halves).flatten();
+        halves.map(<[String]>::to_vec).collect()
+    }
+
+    /// Every call that failed is made again in halves.
+    pub fn is_only_halved(&self) -> bool {
+        let mut failed = self.answers.iter().filter(|part| part.refused.is_some());
+        self.refused.is_none() && failed.all(|part| part.halves().is_some())
+    }
 }
 
 /// What is now known of a resource.
@@ -86,12 +118,7 @@ pub fn prove(
         return gave_up(resource, hold, reason, waited);
     }
     if let Some(refusal) = &evidence.refused {
-        // A batch that was refused for good is followed by single calls: their intent must stay in the ledger.
-        let noted = match refusal.meaning() {
-            Meaning::Refused | Meaning::WrongState | Meaning::NoCapacity => None,
-            Meaning::Passing | Meaning::AnswerLost => after_refusal(batch.step, hold, refusal),
-        };
-        return Proof { hold: noted, ..Proof::outcome(None) };
+        return Proof { hold: after_refusal(batch.step, hold, refusal), ..Proof::outcome(None) };
     }
     let key = &batch.of.key;
     match batch.step {
@@ -141,8 +168,8 @@ fn gave_up(resource: &PlannedResource, hold: Option<Hold>, reason: &str, waited:
     Proof { release: hold.map(Hold::of_gone), ..Proof::outcome(Some(gone)) }
 }
 
-fn answer_for<'a>(resource: &PlannedResource, evidence: &'a Evidence) -> Option<&'a CallAnswer> {
-    evidence.answers.iter().find(|answer| answer.name == resource.id.name())
+fn part_of<'a>(resource: &PlannedResource, evidence: &'a Evidence) -> Option<&'a PartAnswer> {
+    evidence.answers.iter().find(|part| part.names.iter().any(|name| name == resource.id.name()))
 }
 
 fn row_of<'a>(resource: &PlannedResource, evidence: &'a Evidence) -> Option<Option<&'a StatusRow>> {
@@ -157,15 +184,17 @@ fn stop(
     evidence: &Evidence,
     waited: SignedDuration,
 ) -> Proof {
-    let answer = answer_for(resource, evidence);
-    if let Some(refusal) = answer.and_then(|answer| answer.refused.as_ref()) {
-        return refused(step, hold, refusal);
+    let part = part_of(resource, evidence);
+    if let Some(proof) = part.and_then(|part| refused(step, hold.as_ref(), part)) {
+        return proof;
     }
+    let mut answers = part.into_iter().flat_map(|part| &part.answers);
+    let before = answers.find(|answer| answer.name == resource.id.name()).and_then(|answer| answer.before);
     let row = row_of(resource, evidence);
     // Refused, and seen up: no call of ours was carried out.
     let stayed_up = resource.refused.is_some() && row.flatten().is_some_and(|row| row.state.is_up());
     let owned = hold.clone().filter(|hold| hold.own == Own::Intent).and_then(|mut hold| {
-        match answer.and_then(|answer| answer.before) {
+        match before {
             Some(before) => hold.note_answer(before),
             None if stayed_up => hold.own = hold.was,
             None => return None,
@@ -185,8 +214,8 @@ fn start(
     evidence: &Evidence,
     waited: SignedDuration,
 ) -> Proof {
-    if let Some(refusal) = answer_for(resource, evidence).and_then(|answer| answer.refused.as_ref()) {
-        return refused(batch.step, hold, refusal);
+    if let Some(proof) = part_of(resource, evidence).and_then(|part| refused(batch.step, hold.as_ref(), part)) {
+        return proof;
     }
     let (run, row) = (&batch.of, row_of(resource, evidence));
     let state = row.flatten().map(|row| row.state);

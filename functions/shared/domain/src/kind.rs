@@ -26,8 +26,10 @@ pub struct Facts {
     pub plural: &'static str,
     /// The calls that stop and start it, as AWS names them.
     pub calls: (&'static str, &'static str),
-    /// At most this many to one call or one look.
+    /// At most this many to one look, and so to a batch.
     pub batch: usize,
+    /// At most this many to one call.
+    pub at_once: usize,
     /// Longest wait for it to be down after a stop.
     pub stops_within: SignedDuration,
     /// Longest wait for it to be ready after a start.
@@ -42,6 +44,7 @@ const SERVER: Facts = Facts {
     calls: ("StopInstances", "StartInstances"),
     // SSM `SendCommand` takes 50 instance ids.
     batch: 50,
+    at_once: 50,
     // EC2 forces a shutdown "within a few minutes".
     stops_within: SignedDuration::from_mins(10),
     // To run, pass both status checks and have the agent online.
@@ -57,6 +60,7 @@ const DATABASE: Facts = Facts {
     calls: ("StopDBInstance", "StartDBInstance"),
     // A row of a look takes several kilobytes of the 256 that a state receives.
     batch: 20,
+    at_once: 1,
     stops_within: SignedDuration::from_mins(75),
     starts_within: SignedDuration::from_mins(120),
     looks: (60, 300),

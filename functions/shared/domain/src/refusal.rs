@@ -3,7 +3,6 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use crate::batch::Step;
 use crate::text::shortened;
 
 /// Longest time that a batch is asked again and again; the key is read anew each time.
@@ -36,6 +35,13 @@ pub enum Meaning {
     WrongState,
     /// Perhaps carried out: it timed out, or broke down on the way back.
     AnswerLost,
+}
+
+impl Meaning {
+    /// One of the resources that the call names may be the reason, and the others may be fine.
+    pub fn is_of_one(self) -> bool {
+        matches!(self, Self::Refused | Self::WrongState | Self::NoCapacity)
+    }
 }
 
 impl CallRefusal {
@@ -87,24 +93,17 @@ pub fn names_missing_resources(cause: &str) -> bool {
 pub enum NextTry {
     /// Rest, confirm the batch anew, ask again.
     Again,
-    /// Ask for each server alone, so that a bad one does not keep the others.
-    OneByOne,
     GiveUp,
 }
 
 /// `since` is when the batch was first refused.
-pub fn next_try(step: Step, meaning: Meaning, since: Timestamp, now: Timestamp) -> NextTry {
-    match meaning {
-        Meaning::Refused | Meaning::WrongState | Meaning::NoCapacity if !step.is_about_units() => NextTry::OneByOne,
-        _ if now.duration_since(since) >= PATIENCE => NextTry::GiveUp,
-        _ => NextTry::Again,
-    }
+pub fn next_try(since: Timestamp, now: Timestamp) -> NextTry {
+    if now.duration_since(since) >= PATIENCE { NextTry::GiveUp } else { NextTry::Again }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kind::Kind;
 
     fn refusal(error: &str, cause: &str) -> CallRefusal {
         CallRefusal { error: error.into(), cause: cause.into() }
@@ -147,12 +146,9 @@ mod tests {
     }
 
     #[test]
-    fn one_bad_server_leads_to_single_calls_and_a_passing_refusal_to_patience_with_an_end() {
-        let (then, soon) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH + SignedDuration::from_secs(30));
-        assert_eq!(next_try(Step::Stop(Kind::Server), Meaning::Refused, then, soon), NextTry::OneByOne);
-        assert_eq!(next_try(Step::Start(Kind::Server), Meaning::NoCapacity, then, soon), NextTry::OneByOne);
-        assert_eq!(next_try(Step::StopServices, Meaning::Refused, then, soon), NextTry::Again);
-        assert_eq!(next_try(Step::Stop(Kind::Server), Meaning::Passing, then, soon), NextTry::Again);
-        assert_eq!(next_try(Step::Stop(Kind::Server), Meaning::AnswerLost, then, then + PATIENCE), NextTry::GiveUp);
+    fn patience_has_an_end() {
+        let then = Timestamp::UNIX_EPOCH;
+        assert_eq!(next_try(then, then + SignedDuration::from_secs(30)), NextTry::Again);
+        assert_eq!(next_try(then, then + PATIENCE), NextTry::GiveUp);
     }
 }

@@ -175,7 +175,8 @@ fn services_start_only_on_a_server_that_is_up() {
 #[test]
 fn services_stop_from_the_highest_tier_and_start_from_the_lowest() {
     let names = |direction, run: &RunRef| {
-        let of_tier = |tier| Batch { resources: Vec::new(), units: Vec::new(), tier, refused_since: None };
+        let of_tier =
+            |tier| Batch { resources: Vec::new(), units: Vec::new(), tier, parts: Vec::new(), refused_since: None };
         let names = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
         let tiers = Tier::in_order(run, direction, &[0, 2, 0, -1].map(of_tier), names).into_iter();
         tiers.map(|tier| tier.services.into_iter().map(|b| b.batch).collect::<String>()).collect::<Vec<_>>()

@@ -1,6 +1,6 @@
 //! What a call that failed proves.
 
-use super::Proof;
+use super::{PartAnswer, Proof};
 use crate::batch::Step;
 use crate::hold::{Hold, Own};
 use crate::plan::Outcome;
@@ -18,10 +18,13 @@ fn is_stop(step: Step) -> bool {
     matches!(step, Step::Stop(_))
 }
 
-/// A call for one resource that failed: asked again, looked at if it was refused for good, or left to the next attempt.
-pub(super) fn refused(step: Step, hold: Option<Hold>, refusal: &CallRefusal) -> Proof {
-    let mut proof = Proof { hold: after_refusal(step, hold, refusal), ..Proof::outcome(None) };
+/// A call that failed: made again, in halves if one of several is at fault; looked at if it was refused for good; or left
+/// to the next attempt.
+pub(super) fn refused(step: Step, hold: Option<&Hold>, part: &PartAnswer) -> Option<Proof> {
+    let refusal = part.refused.as_ref()?;
+    let mut proof = Proof { hold: after_refusal(step, hold.cloned(), refusal), ..Proof::outcome(None) };
     match refusal.meaning() {
+        _ if part.halves().is_some() => proof.again = true,
         Meaning::Passing | Meaning::AnswerLost => proof.again = true,
         Meaning::Refused | Meaning::WrongState => {
             proof.refused = Some(format!("{} was refused: {}", step.call(), refusal.said()))
@@ -32,5 +35,5 @@ pub(super) fn refused(step: Step, hold: Option<Hold>, refusal: &CallRefusal) -> 
             proof.outcome = Some(Outcome::not_done(reason));
         }
     }
-    proof
+    Some(proof)
 }

@@ -12,7 +12,9 @@ const SOON: SignedDuration = SignedDuration::from_secs(20);
 
 fn answer(before: Option<State>, refused: Option<&str>) -> Evidence {
     let refused = refused.map(|cause| CallRefusal { error: "Ec2.Ec2Exception".into(), cause: cause.into() });
-    Evidence { answers: vec![CallAnswer { name: "i-1".into(), before, refused }], ..Evidence::default() }
+    let answers = before.map(|before| CallAnswer { name: "i-1".into(), before: Some(before) }).into_iter().collect();
+    let part = PartAnswer { names: vec!["i-1".into()], answers, refused };
+    Evidence { answers: vec![part], ..Evidence::default() }
 }
 
 fn stop(own: Own, evidence: &Evidence) -> Proof {
@@ -57,10 +59,22 @@ fn a_refused_server_is_not_ours_and_what_it_is_then_settles_it() {
 }
 
 #[test]
-fn a_batch_that_was_refused_keeps_its_intents_for_the_single_calls() {
-    let cause = "The instance ID 'i-2' does not exist (Service: Ec2, Status Code: 400, Request ID: 1)".to_owned();
-    let refused = Some(CallRefusal { error: "Ec2.Ec2Exception".into(), cause });
-    assert_eq!(stop(Own::Intent, &Evidence { refused, ..Evidence::default() }).hold, None);
+fn a_call_that_was_refused_because_of_one_is_made_again_in_halves() {
+    let names = |count: usize| (1..=count).map(|number| format!("i-{number:x}")).collect::<Vec<_>>();
+    let refused = |count, cause: &str| {
+        let refused = Some(CallRefusal { error: "Ec2.Ec2Exception".into(), cause: cause.into() });
+        Evidence { answers: vec![PartAnswer { names: names(count), answers: vec![], refused }], ..Evidence::default() }
+    };
+    let missing = "The instance ID 'i-2' does not exist (Service: Ec2, Status Code: 400, Request ID: 1)";
+    let of_five = refused(5, missing);
+    assert_eq!(of_five.halves(), [names(2), names(5)[2..].to_vec()]);
+    assert!(of_five.is_only_halved());
+    let proof = stop(Own::Intent, &of_five);
+    assert_eq!((proof.hold.unwrap().own, proof.outcome, proof.refused), (Own::Services, None, None));
+    assert!(proof.again);
+    assert!(refused(1, missing).halves().is_empty(), "one alone is the one at fault");
+    let throttled = refused(5, "Request limit exceeded. (Service: Ec2, Status Code: 503, Request ID: 1)");
+    assert!(throttled.halves().is_empty() && !throttled.is_only_halved());
 }
 
 #[test]

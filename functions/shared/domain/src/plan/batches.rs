@@ -1,5 +1,7 @@
 //! The plan in batches: what one call can take.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +20,9 @@ pub struct Batch {
     /// The tier that all its services are in.
     #[serde(default)]
     pub tier: i32,
+    /// The parts in which the next call is made, if one for all was refused because of one of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Vec<ResourceId>>,
     /// When a call for it was refused first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused_since: Option<Timestamp>,
@@ -27,6 +32,23 @@ impl Batch {
     /// All of its resources are of one kind.
     pub fn kind(&self) -> Kind {
         self.resources.first().map_or(Kind::Server, ResourceId::kind)
+    }
+
+    /// A batch of one kind whose calls name all at once, as far as AWS takes them.
+    fn of(resources: &[&PlannedResource]) -> Self {
+        let resources = resources.iter().map(|resource| resource.id.clone()).collect();
+        Self { resources, units: Vec::new(), tier: 0, parts: Vec::new(), refused_since: None }
+    }
+
+    /// What is called for, in the parts in which the calls are made.
+    pub fn in_parts<'a>(&self, called: &'a [ResourceId]) -> Vec<Vec<&'a ResourceId>> {
+        let part_of = |id: &ResourceId| self.parts.iter().position(|part| part.contains(id));
+        let mut by_part: BTreeMap<Option<usize>, Vec<&ResourceId>> = BTreeMap::new();
+        for id in called {
+            by_part.entry(part_of(id)).or_default().push(id);
+        }
+        let at_once = self.kind().facts().at_once;
+        by_part.into_values().flat_map(|part| part.chunks(at_once).map(<[_]>::to_vec).collect::<Vec<_>>()).collect()
     }
 }
 
@@ -40,12 +62,7 @@ pub fn service_batches(resources: &[PlannedResource]) -> Vec<Batch> {
     services
         .chunk_by(|a, b| together(a) == together(b))
         .flat_map(|same| same.chunks(same[0].id.kind().facts().batch))
-        .map(|batch| Batch {
-            resources: ids(batch),
-            units: batch[0].units.clone(),
-            tier: batch[0].tier,
-            refused_since: None,
-        })
+        .map(|batch| Batch { units: batch[0].units.clone(), tier: batch[0].tier, ..Batch::of(batch) })
         .collect()
 }
 
@@ -59,12 +76,5 @@ pub fn server_batches(resources: &[PlannedResource]) -> Vec<Batch> {
     let mut servers: Vec<&PlannedResource> =
         resources.iter().filter(|resource| is_acted_on(resource) && is_server(resource)).collect();
     servers.sort_by_key(|server| &server.id);
-    servers
-        .chunks(Kind::Server.facts().batch)
-        .map(|batch| Batch { resources: ids(batch), units: Vec::new(), tier: 0, refused_since: None })
-        .collect()
-}
-
-fn ids(batch: &[&PlannedResource]) -> Vec<ResourceId> {
-    batch.iter().map(|resource| resource.id.clone()).collect()
+    servers.chunks(Kind::Server.facts().batch).map(Batch::of).collect()
 }

@@ -193,3 +193,20 @@ fn services_are_batched_by_tier_and_kind() {
     let many: Vec<_> = (0..41).map(|number| database(&format!("db:d{number}"), 0)).collect();
     assert_eq!(service_batches(&many).len(), 3, "20 at most to a look");
 }
+
+#[test]
+fn calls_are_made_in_the_parts_that_a_refusal_has_left() {
+    let servers: Vec<_> = (1..=5).map(planned).collect();
+    let ids: Vec<ResourceId> = servers.iter().map(|server| server.id.clone()).collect();
+    let [batch] = &server_batches(&servers)[..] else { panic!("one batch") };
+    let parts = |batch: &Batch, called: &[ResourceId]| batch.in_parts(called).iter().map(Vec::len).collect::<Vec<_>>();
+    assert_eq!(parts(batch, &ids), [5]);
+    let halved = Batch { parts: vec![ids[..2].to_vec(), ids[2..4].to_vec()], ..batch.clone() };
+    assert_eq!(parts(&halved, &ids), [1, 2, 2], "what belongs to no part is one of its own");
+    assert_eq!(parts(&halved, &ids[..3]), [2, 1], "what has settled is not called again");
+    let database =
+        |name: &str| PlannedResource { id: ResourceId::parse(name).unwrap(), units: Vec::new(), ..planned(1) };
+    let databases = [database("db:a"), database("db:b")];
+    let ids: Vec<ResourceId> = databases.iter().map(|database| database.id.clone()).collect();
+    assert_eq!(parts(&service_batches(&databases)[0], &ids), [1, 1], "RDS takes one at a time");
+}

@@ -17,7 +17,9 @@ fn seen_database(state: State) -> Evidence {
 fn answer_of_database(before: Option<State>, error: Option<&str>) -> Evidence {
     let refused =
         error.map(|error| CallRefusal { error: error.into(), cause: "(Service: Rds, Status Code: 400)".into() });
-    Evidence { answers: vec![CallAnswer { name: "orders".into(), before, refused }], ..Evidence::default() }
+    let answers = before.map(|before| CallAnswer { name: "orders".into(), before: Some(before) }).into_iter().collect();
+    let part = PartAnswer { names: vec!["orders".into()], answers, refused };
+    Evidence { answers: vec![part], ..Evidence::default() }
 }
 
 #[test]
