@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.rows import admission, catalogue, ending, scene
-from tests.world import stack
+from tests.rows import catalogue, ending, scene
+from tests.world import admission, stack
 from tests.world.cloud import ROOT, Cloud
 
 SCALE = 60

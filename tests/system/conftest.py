@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.system import database_plays, plays
-from tests.world import stack
+from tests.world import admission, stack
 from tests.world.cloud import Cloud
 
 SCALE = 60
@@ -35,11 +35,16 @@ def without_sweep(cloud: Cloud) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def played(request, cloud) -> Iterator[Callable[[str], Any]]:
-    """What came of a play, by its name. The plays of the chosen tests begin together."""
+    """What came of a play, by its name. The plays of the chosen tests go on side by side."""
     wanted = {marker.args[0] for item in request.session.items for marker in item.iter_markers("play")}
     with ThreadPoolExecutor(max_workers=max(len(wanted), 1)) as threads:
-        begun: dict[str, Future] = {name: threads.submit(PLAYS[name], cloud) for name in sorted(wanted)}
+        begun: dict[str, Future] = {name: threads.submit(begun_in_time, PLAYS[name], cloud) for name in sorted(wanted)}
         yield lambda name: begun[name].result()
+
+
+def begun_in_time(play: Callable[[Cloud], Any], cloud: Cloud) -> Any:
+    admission.enter(cloud)
+    return play(cloud)
 
 
 @pytest.fixture

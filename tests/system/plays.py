@@ -31,6 +31,14 @@ class Play:
         """How often the fault of this play went off."""
         return next(fault["fired"] for fault in self.cloud.ask("GET", "faults") if fault["id"] == self.fault)
 
+    def calls(self, told: Story, operation: str, *names: str) -> list[dict[str, Any]]:
+        """The calls of a story whose name begins so, about these servers and resources or, if none is named, about any."""
+        wanted = names or (*self.servers, *self.resources)
+        ids = {self.servers[name].id for name in wanted if name in self.servers}
+        mine = [self.resources[name] for name in wanted if name in self.resources]
+        ids |= {text for resource in mine for text in (resource.name, resource.arn)}
+        return [c for c in told.calls if c["operation"].startswith(operation) and ids & set(c["resources"])]
+
     def report(self, told: Story, name: str) -> str:
         """The line of a server or other resource in the last mail of a story."""
         id = self.servers[name].id if name in self.servers else f" {self.resources[name].name}"

@@ -11,17 +11,9 @@ in_the_way = pytest.mark.play("databases_that_are_in_the_way")
 fails = pytest.mark.play("a_database_that_fails_to_start")
 
 
-def call(story, operation: str, name: str = ""):
-    return next(c for c in story.calls if c["operation"] == operation and name in c["resources"] + [""])
-
-
-def change(story, resource, state: str) -> float:
+def change(play, story, name: str, state: str) -> float:
     """When a database was first seen by the world to be in a state."""
-    return next(
-        c["at_s"] for c in story.calls
-        if c["service"] == "rds" and c["operation"] == "StateChange" and resource.arn in c["resources"]
-        and c["outcome"] == state
-    )  # fmt: skip
+    return next(c["at_s"] for c in play.calls(story, "StateChange", name) if c["outcome"] == state)
 
 
 @whole
@@ -34,27 +26,23 @@ def test_databases_and_clusters_stop_and_start_again(play):
 
 @whole
 def test_servers_stop_when_every_database_of_every_tier_is_down(play):
-    stopped = max(change(play.down, play.resources[name], "stopped") for name in managed)
-    assert call(play.down, "StopInstances")["at_s"] >= stopped
-    late, orders = play.resources["late"], play.resources["orders"]
-    assert call(play.down, "StopDBInstance", orders.name)["at_s"] >= change(play.down, late, "stopped")
+    stopped = max(change(play, play.down, name, "stopped") for name in managed)
+    assert play.calls(play.down, "StopInstances")[0]["at_s"] >= stopped
+    [stop] = play.calls(play.down, "StopDBInstance", "orders")
+    assert stop["at_s"] >= change(play, play.down, "late", "stopped")
 
 
 @whole
 def test_databases_start_after_the_servers_from_the_lowest_tier_to_the_highest(play):
-    late, orders = play.resources["late"], play.resources["orders"]
-    assert call(play.up, "StartInstances")["at_s"] <= call(play.up, "StartDBInstance", orders.name)["at_s"]
-    assert call(play.up, "StartDBInstance", late.name)["at_s"] >= change(play.up, orders, "available")
+    [orders], [late] = (play.calls(play.up, "StartDBInstance", name) for name in ("orders", "late"))
+    assert play.calls(play.up, "StartInstances")[0]["at_s"] <= orders["at_s"]
+    assert late["at_s"] >= change(play, play.up, "orders", "available")
 
 
 @whole
 def test_only_the_databases_that_we_stopped_are_started(play):
-    started = {
-        name for c in play.up.calls if c["operation"].startswith("StartDB") for name in c["resources"]
-    }  # fmt: skip
-    assert started >= {play.resources[name].name for name in managed}
-    others = {play.resources[name] for name in play.resources if name not in managed}
-    assert not started & {text for resource in others for text in (resource.name, resource.arn)}
+    assert all(play.calls(play.up, "StartDB", name) for name in managed)
+    assert not play.calls(play.up, "StartDB", *(play.resources.keys() - set(managed)))
     assert play.states_up["stopped-before"]["state"] == "stopped"
 
 
@@ -79,8 +67,7 @@ def test_a_mail_says_which_is_a_database_and_which_a_cluster(play):
 
 @whole
 def test_the_grace_is_waited_out_for_databases_too(play):
-    first = min(c["at_s"] for c in play.down.calls if c["operation"].startswith("StopDB"))
-    assert first >= play.down.grace_ends_at_s
+    assert min(c["at_s"] for c in play.calls(play.down, "StopDB")) >= play.down.grace_ends_at_s
     assert not rules.broken_by_shutdown(play.down, [play.servers["server"]], [])
 
 
@@ -109,7 +96,7 @@ def test_what_cannot_be_stopped_is_named_in_the_warning_and_not_tried(play, name
 
 @unfit
 def test_what_cannot_be_stopped_keeps_nothing_else(play):
-    assert not [c for c in play.down.calls if c["operation"].startswith("StopDB")]
+    assert not play.calls(play.down, "StopDB")
     assert play.down.record["ending"] == "shutdown_incomplete"
     assert play.states_down["server"]["state"] == "stopped"
 

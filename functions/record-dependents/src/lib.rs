@@ -18,13 +18,12 @@ use serde_json::Value;
 struct Input {
     run: RunRef,
     round: Round,
-    #[serde(flatten)]
     page: Page,
 }
 
-/// A page of one kind; the others are empty.
+/// A page of one kind; the others are empty. A list of another name must not pass for an empty page.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 struct Page {
     /// Rows of `ec2:DescribeInstanceStatus`, of servers that use the key.
     states: Vec<StatusRow>,

@@ -1,4 +1,4 @@
-"""A scene begins when the machine keeps up with those that are playing.
+"""A play begins when the machine keeps up with those that are going on.
 
 The virtual clock runs sixty times as fast as ours, whatever the machine does. One that falls behind makes the calls of
 Lockstep late in virtual time, so that they are tried again: more work for a machine that is behind already.
@@ -12,7 +12,7 @@ from tests.world.cloud import Cloud
 # In our time. An answer that takes as long is half a minute late for those who wait for it.
 ANSWERS_WITHIN_S = 0.25
 LOOKS_EVERY_S = 0.5
-# So long a new scene needs to make itself felt.
+# So long a new play needs to make itself felt.
 APART_S = 0.4
 
 _door = threading.Lock()
