@@ -32,7 +32,7 @@ class Play:
         return next(fault["fired"] for fault in self.cloud.ask("GET", "faults") if fault["id"] == self.fault)
 
     def calls(self, told: Story, operation: str, *names: str) -> list[dict[str, Any]]:
-        """The calls of a story whose name begins so, about these servers and resources or, if none is named, about any."""
+        """The calls of a story whose name begins so, about these or, if none is named, about any of the play."""
         wanted = names or (*self.servers, *self.resources)
         ids = {self.servers[name].id for name in wanted if name in self.servers}
         mine = [self.resources[name] for name in wanted if name in self.resources]
