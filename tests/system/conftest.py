@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.system import plays
+from tests.system import plays, postgres_plays
 from tests.world import stack
 from tests.world.cloud import Cloud
 
 SCALE = 60
+PLAYS = {**vars(plays), **vars(postgres_plays)}
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +38,7 @@ def played(request, cloud) -> Iterator[Callable[[str], Any]]:
     """What came of a play, by its name. The plays of the chosen tests begin together."""
     wanted = {marker.args[0] for item in request.session.items for marker in item.iter_markers("play")}
     with ThreadPoolExecutor(max_workers=max(len(wanted), 1)) as threads:
-        begun: dict[str, Future] = {name: threads.submit(getattr(plays, name), cloud) for name in sorted(wanted)}
+        begun: dict[str, Future] = {name: threads.submit(PLAYS[name], cloud) for name in sorted(wanted)}
         yield lambda name: begun[name].result()
 
 
@@ -48,4 +49,4 @@ def play(request, played) -> Any:
 
 
 def pytest_configure(config) -> None:
-    config.addinivalue_line("markers", "play(name): the play of tests/system/plays.py that the test looks at")
+    config.addinivalue_line("markers", "play(name): the play of tests/system that the test looks at")
