@@ -22,7 +22,8 @@ def stopped_at_s(play, name: str) -> float:
 def test_a_database_that_is_written_to_goes_down_cleanly_before_its_server_stops(play):
     assert play.down.ending == "shutdown_complete"
     assert not rules.broken_by_shutdown(play.down, play.servers.values(), [])
-    [ended] = play.told("one", ENDED)
+    [asked], [checkpoint], [ended] = (play.told("one", text) for text in (ASKED, "checkpoint complete", ENDED))
+    assert asked < checkpoint <= ended, "it was given the time to end"
     last = max(at_s for at_s in play.committed.values() if at_s < ended)
     assert play.down.grace_ends_at_s - 60 < last, "it was written to until the end"
     assert ended < stopped_at_s(play, "one")
