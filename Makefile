@@ -28,7 +28,9 @@ export SAM_CLI_TELEMETRY := 0
 export PYTHONDONTWRITEBYTECODE := 1
 python := $(CLOUD)/bin/python
 
-FAKETIME := $(wildcard /usr/lib/*/faketime/libfaketime.so.1)
+# What is missing of Debian's packages: the local cloud's clock, and the database that the tests put into it.
+PACKAGES := $(if $(wildcard /usr/lib/*/faketime/libfaketime.so.1),,faketime libfaketime) \
+            $(if $(wildcard /usr/lib/postgresql/*/bin/pg_ctl),,postgresql)
 SOURCES  := $(shell find Cargo.toml Cargo.lock rust-toolchain.toml template.yaml functions statemachine tests/world/build.py -type f)
 LOCAL    := target/sam/local/template.yaml
 AWS      := target/sam/aws/template.yaml
@@ -86,15 +88,19 @@ $(AWS): $(SOURCES) | install
 	rustup target add $(if $(filter arm64,$(ARCHITECTURE)),aarch64,x86_64)-unknown-linux-gnu
 	env -u CARGO_TARGET_DIR sam build --beta-features --build-dir $(@D) --parameter-overrides Architecture=$(ARCHITECTURE)
 
-install: $(if $(FAKETIME),,faketime) $(CLOUD)/.complete $(TOOLS)/.complete
+install: $(if $(strip $(PACKAGES)),packages) $(CLOUD)/.complete $(TOOLS)/.complete
 	@command -v cargo > /dev/null || { echo "Rust is missing: install rustup, https://rustup.rs" >&2; exit 1; }
 
-.PHONY: faketime
-faketime:
+# The tests make databases of their own: while this setting is there, PostgreSQL's package makes and starts none.
+NO_CLUSTER := /etc/postgresql-common/createcluster.d/lockstep.conf
+
+.PHONY: packages
+packages:
 	@if [ "$$(id -u)" = 0 ]; then \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends faketime libfaketime > /dev/null; \
+	    trap 'rm -f $(NO_CLUSTER)' EXIT; mkdir -p $(dir $(NO_CLUSTER)); echo "create_main_cluster = false" > $(NO_CLUSTER); \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PACKAGES) > /dev/null; \
 	else \
-	    echo "The local cloud needs the Debian packages faketime and libfaketime: sudo apt-get install faketime libfaketime" >&2; exit 1; \
+	    echo "The local cloud and its tests need Debian packages: sudo apt-get install $(strip $(PACKAGES))" >&2; exit 1; \
 	fi
 
 # Order-only, for the folders are named by what is in these files: a fresh clone's files are newer, and the same.

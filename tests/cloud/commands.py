@@ -94,20 +94,21 @@ class Invocation:
     def do_unit(self, verb: str, unit: Unit, before: str, rest: list[str], failed: bool) -> None:
         if self.is_over or self.server.agent != "online":
             return
-        unit.apply(verb)
-        self.printed += f"{unit.name} {before} {unit.state}\n"
-        calls.world_did("systemd", verb, [f"{self.server.id}/{unit.name}"], unit.state, before=before)
-        if verb == "start" and unit.reached(verb):
-            self.server.noted_states.pop(unit.name, None)
-        if verb == "stop" and unit.state == "inactive" and unit.restarts_after_s is not None:
-            timeline.after(unit.restarts_after_s, lambda: self.restart(unit.name))
-        self.next_unit(verb, rest, failed or not unit.reached(verb))
+
+        def then() -> None:
+            self.printed += f"{unit.name} {before} {unit.state}\n"
+            if verb == "start" and unit.reached(verb):
+                self.server.noted_states.pop(unit.name, None)
+            if verb == "stop" and unit.state == "inactive" and unit.restarts_after_s is not None:
+                timeline.after(unit.restarts_after_s, lambda: self.restart(unit.name))
+            self.next_unit(verb, rest, failed or not unit.reached(verb))
+
+        self.server.change_unit(unit, verb, then, before=before)
 
     def restart(self, name: str) -> None:
         unit = self.server.units.get(name)
         if unit and unit.state == "inactive" and self.server.state == "running":
-            unit.apply("start")
-            calls.world_did("systemd", "start", [f"{self.server.id}/{name}"], unit.state, cause="restarts by itself")
+            self.server.change_unit(unit, "start", cause="restarts by itself")
 
     def give_up(self) -> None:
         if not self.is_over:

@@ -84,12 +84,26 @@ class Server:
             self.noted_states[unit.name] = unit.state
         return self.noted_states[unit.name]
 
+    def change_unit(self, unit: Unit, verb: str, then: Callable[[], None] = lambda: None, **details: Any) -> None:
+        """Stops or starts a unit; `then` follows when its state is what came of it."""
+
+        def settle(succeeded: bool) -> None:
+            if self.state != "running":
+                # Its program was under way when the power went: it does not outlive the server.
+                unit.kill()
+                return
+            unit.apply(verb, succeeded)
+            calls.world_did("systemd", verb, [f"{self.id}/{unit.name}"], unit.state, **details)
+            then()
+
+        unit.ask(verb, settle)
+
     def lose_power(self) -> None:
         """The operating system shuts down: every unit goes with it, whatever refuses an ordinary stop."""
         self.noted_states.clear()
         for unit in self.units.values():
             if unit.state != "inactive":
-                unit.state = "inactive"
+                unit.kill()
                 calls.world_did("systemd", "stop", [f"{self.id}/{unit.name}"], "inactive", cause="server stops")
         _tell_of_power(self)
 
@@ -97,8 +111,7 @@ class Server:
         self.running_since = time.time()
         for unit in self.units.values():
             if unit.enabled_on_boot:
-                unit.state = "active"
-                calls.world_did("systemd", "start", [f"{self.id}/{unit.name}"], "active", cause="enabled on boot")
+                self.change_unit(unit, "start", cause="enabled on boot")
         _tell_of_power(self)
 
 
