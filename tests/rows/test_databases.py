@@ -16,7 +16,7 @@ def test_a_database_that_rds_has_taken_down_is_told_of_and_started_when_its_key_
     orders = scene.databases["orders"]
     resources.change(scene.cloud, orders, restarts_after_s=1_800)
     # A second attempt finds the database stopped, and learns when RDS will start it.
-    refused = scene.fault("ec2", "StopInstances", "error", scene.id(), code="IncorrectInstanceState", times=2)
+    refused = scene.fault("ec2", "StopInstances", "error", scene.id(), code="IncorrectInstanceState")
     assert scene.shut_down().ending == "shutdown_incomplete" and refused.fired
     assert scene.ended("shutdown", 1, attempt=2).ending == "shutdown_complete"
     resources.until_state(scene.cloud, TAKEN_DOWN, orders)

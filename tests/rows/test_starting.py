@@ -32,12 +32,12 @@ def test_a_server_without_capacity_is_named_and_tried_again_and_keeps_no_other(s
     scene.shut_down()
     words = "We currently do not have sufficient t3.micro capacity in the Availability Zone you requested."
     code = "InsufficientInstanceCapacity"
-    fault = scene.fault("ec2", "StartInstances", "error", scene.id(), times=5, code=code, message=words)
+    fault = scene.fault("ec2", "StartInstances", "error", scene.id(), times=3, code=code, message=words)
     told = scene.start_up()
     assert told.ending == "startup_incomplete" and "waits for capacity" in told.mails[-1]["BodyText"]
     assert scene.state("lucky")["state"] == "running" and set(scene.state("lucky")["units"].values()) == {"active"}
     assert scene.ended("startup", 2, attempt=3).ending == "startup_complete"
-    assert fault.fired == 5
+    assert fault.fired == 3
 
 
 @pytest.mark.row(66)

@@ -56,6 +56,7 @@ def test_a_stop_that_was_never_sent_is_made_again_and_is_ours(scene):
 def test_a_shutdown_survives_the_loss_of_every_answer_of_its_own(scene):
     """Each Lambda of the way down does its work once without being heard; the end is that of the golden run."""
     scene.begin()
+    scene.add_database("orders")
     faults = {
         task: scene.fault_at(task, "lost_answer") for task in catalogue.TASKS
         if task.startswith("shutdown") and is_on_the_way_down(task)
@@ -121,12 +122,12 @@ def test_servers_that_are_stopping_when_the_key_comes_on_return(scene):
 
 @pytest.mark.row(57)
 def test_a_stop_that_is_not_authorized_is_no_storm_and_is_named(scene):
-    scene.begin()
+    scene.begin(one={}, other={})
     scene.fault("ec2", "StopInstances", "deny", scene.id(), times=1_000)
     told = scene.shut_down()
     assert told.ending == "shutdown_incomplete" and "not authorized" in told.mails[-1]["BodyText"]
-    assert len(scene.calls("StopInstances")) == 2, "once for all, once alone"
-    assert scene.state()["state"] == "running"
+    assert len(scene.calls("StopInstances", "one")) == 2, "once with the other, once alone"
+    assert scene.state()["state"] == "running" and scene.state("other")["state"] == "stopped"
 
 
 @pytest.mark.row(71)
@@ -161,7 +162,7 @@ def test_a_run_that_slept_through_a_change_of_the_key_changes_nothing_more(scene
     answer = fleet.invoke(
         scene.cloud, scene.cloud.function("ConfirmBatchFunction"), {"batch": {**batch, "step": "stop_servers"}}
     )
-    assert answer["verdict"] == "superseded" and not answer["servers"]
+    assert answer["verdict"] == "superseded" and not answer["resources"]
 
 
 @pytest.mark.row(88)
