@@ -18,7 +18,7 @@ from tests.world.cloud import ROOT, Cloud
 SCALE = 60
 SUMMARY = ROOT / "target" / "proof" / "rows.json"
 # Fewer, if the machine cannot keep up with them.
-AT_ONCE = int(os.environ.get("ROWS_AT_ONCE", "32"))
+AT_ONCE = int(os.environ.get("ROWS_AT_ONCE", "24"))
 # Worlds by name: how the stack is deployed there. A row names its world by a marker.
 WORLDS: dict[str, dict[str, str]] = {
     "usual": {},

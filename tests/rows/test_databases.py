@@ -21,7 +21,7 @@ def test_a_database_that_rds_has_taken_down_is_told_of_and_started_when_its_key_
     assert scene.ended("shutdown", 1, attempt=2).ending == "shutdown_complete"
     resources.until_state(scene.cloud, TAKEN_DOWN, orders)
     again = scene.ended("shutdown", 1, attempt=3)
-    [line] = [line for line in again.mails[-1]["BodyText"].splitlines() if orders.name in line]
+    [line] = [line for line in again.mails[-1]["BodyText"].splitlines() if f"database {orders.name}:" in line]
     assert "RDS has lost access to its storage" in line and "within 7 days" in line
     since = scene.cloud.at_s()
     assert scene.start_up().ending == "startup_complete"
