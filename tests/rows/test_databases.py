@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.rows.scene import HOUR_S
 from tests.world import resources
 
 TAKEN_DOWN = "inaccessible-encryption-credentials-recoverable"
@@ -19,7 +20,8 @@ def test_a_database_that_rds_has_taken_down_is_told_of_and_started_when_its_key_
     refused = scene.fault("ec2", "StopInstances", "error", scene.id(), code="IncorrectInstanceState")
     assert scene.shut_down().ending == "shutdown_incomplete" and refused.fired
     assert scene.ended("shutdown", 1, attempt=2).ending == "shutdown_complete"
-    resources.until_state(scene.cloud, TAKEN_DOWN, orders)
+    is_taken_down = lambda: resources.look_at(scene.cloud, orders)["state"] == TAKEN_DOWN  # noqa: E731
+    scene.cloud.until("RDS takes the database down", is_taken_down, 2 * HOUR_S)
     again = scene.ended("shutdown", 1, attempt=3)
     [line] = [line for line in again.mails[-1]["BodyText"].splitlines() if f"database {orders.name}:" in line]
     assert "RDS has lost access to its storage" in line and "within 7 days" in line

@@ -130,7 +130,7 @@ def test_a_mail_names_the_day_on_which_the_key_will_be_deleted(scene):
 
 @pytest.mark.row(29)
 def test_a_warning_goes_out_without_the_day_if_the_key_cannot_be_looked_at(scene):
-    """The first look finds the key off; that of the mail is among the next, and a sweep's that is denied does nothing."""
+    """The first look finds the key off; that of the mail is among the next; a sweep that is denied does nothing."""
     scene.begin()
     fault = scene.fault("kms", "DescribeKey", "deny", nth=2, times=1_000, actor="lockstep")
     scene.cloud.client("kms").schedule_key_deletion(KeyId=scene.key, PendingWindowInDays=7)
