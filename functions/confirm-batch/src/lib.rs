@@ -100,8 +100,7 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
         return Ok(Answer::empty("superseded", now));
     }
     world.ledger.put_resources(&run.run, &changed).await?;
-    let names = |ids: Vec<&ResourceId>| ids.into_iter().map(|id| id.name().to_owned()).collect();
-    answer.resources = names(called.iter().collect());
+    answer.resources = names(&called);
     answer.parts = members.in_parts(&called).into_iter().map(names).collect();
     if !called.is_empty() {
         answer.verdict = "go";
@@ -111,4 +110,9 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
     answer.units = step.units_in_order(&members.units);
     tracing::info!(decision = answer.verdict, resources = answer.resources.len(), run.name = %run.run, batch, "batch confirmed");
     Ok(answer)
+}
+
+/// What AWS calls them.
+fn names<'a>(ids: impl IntoIterator<Item = &'a ResourceId>) -> Vec<String> {
+    ids.into_iter().map(|id| id.name().to_owned()).collect()
 }

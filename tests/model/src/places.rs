@@ -3,6 +3,7 @@
 use std::fmt;
 
 use lockstep_domain::batch::Step;
+use lockstep_domain::kind::Kind;
 use lockstep_domain::report::CameTo;
 
 use crate::world::Power;
@@ -82,8 +83,8 @@ impl From<BatchStep> for Step {
     fn from(step: BatchStep) -> Self {
         match step {
             BatchStep::StopServices => Self::StopServices,
-            BatchStep::StopServers => Self::StopServers,
-            BatchStep::StartServers => Self::StartServers,
+            BatchStep::StopServers => Self::Stop(Kind::Server),
+            BatchStep::StartServers => Self::Start(Kind::Server),
             BatchStep::StartServices => Self::StartServices,
         }
     }
