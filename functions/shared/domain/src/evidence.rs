@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::batch::{BatchRef, Step};
 use crate::hold::{Hold, Own};
 use crate::outcome::{Invocation, LONGEST_WAIT, Wanted, settle_services, settle_start, settle_stop};
-use crate::plan::{Outcome, PlannedResource};
+use crate::plan::{Outcome, PlannedResource, TAKEN_DOWN};
 use crate::refusal::{CallRefusal, names_missing_resources};
 use crate::resource::{State, StatusRow};
 use crate::unit::parse_output;
@@ -239,6 +239,10 @@ fn start(
         }
         Some(State::Stopped) if hold.own == Own::Services && proof.outcome.is_some() => {
             proof.outcome = Some(Outcome::not_done("somebody else has stopped it"));
+            proof.release = Some(hold.released_by(&run.key));
+        }
+        Some(State::Inaccessible) if hold.own == Own::Services && proof.outcome.is_some() => {
+            proof.outcome = Some(Outcome::not_done(TAKEN_DOWN));
             proof.release = Some(hold.released_by(&run.key));
         }
         _ => {}

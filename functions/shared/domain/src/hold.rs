@@ -20,7 +20,7 @@ pub struct Hold {
     #[serde(default)]
     pub name: String,
     pub app: AppName,
-    /// Every key that holds the server down; it may start when the last of them is on again.
+    /// Every key that holds it down; it may start when the last of them is on again.
     pub keys: BTreeSet<KeyArn>,
     /// The units of the server in start order, as its tag named them when the hold was opened.
     pub units: Vec<UnitName>,
@@ -30,13 +30,13 @@ pub struct Hold {
     /// What each unit was before we asked it to stop; written once per unit.
     #[serde(default)]
     pub unit_priors: BTreeMap<UnitName, UnitState>,
-    /// The server's state before we touched it; written once.
+    /// Its state before we touched it; written once.
     pub prior: State,
     pub own: Own,
     /// How sure we were before `own` became an intent.
     #[serde(default)]
     pub was: Own,
-    /// The run that acted on the server last.
+    /// The run that acted on it last.
     pub run: RunName,
     pub opened_at: Timestamp,
     /// Counts the writes of this row; one that would overwrite what was not read is refused. 0: not written yet.
@@ -44,25 +44,25 @@ pub struct Hold {
     pub version: u64,
 }
 
-/// How sure we are that the server is down because of us.
+/// How sure we are that a resource is down because of us.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Own {
-    /// Units may have been stopped; the server itself was not asked to stop.
+    /// Units may have been stopped; the resource itself was not asked to stop.
     #[default]
     Services,
-    /// `StopInstances` is about to be called, or its answer was lost.
+    /// The call that stops it is about to be made, or its answer was lost.
     Intent,
-    /// `StopInstances` answered that the server was running before.
+    /// The call answered that it was running before.
     Stopped,
-    /// `StopInstances` answered that somebody else had stopped it before.
+    /// The call answered that somebody else had stopped it before.
     NotOurs,
-    /// `StartInstances` is about to be called, or the server is on its way up; once it was seen up: `Services`.
+    /// The call that starts it is about to be made, or it is on its way up; once it was seen up: `Services`.
     Starting,
 }
 
 impl Own {
-    /// It is proven that we stopped the server while it ran.
+    /// It is proven that we stopped it while it ran.
     pub fn is_proven(self) -> bool {
         matches!(self, Self::Stopped | Self::Starting)
     }
@@ -89,8 +89,7 @@ impl Hold {
 
     /// Only what is proven ours may be started: we stopped it, and it ran before.
     pub fn is_ours_to_start(&self) -> bool {
-        matches!(self.prior, State::Running | State::Pending)
-            && (self.own.is_proven() || (self.own == Own::Intent && self.was.is_proven()))
+        self.prior.is_up() && (self.own.is_proven() || (self.own == Own::Intent && self.was.is_proven()))
     }
 
     /// We may have stopped it, and nothing proves it.
@@ -113,25 +112,25 @@ impl Hold {
         self.units.iter().filter(|unit| !self.unit_priors.contains_key(*unit)).cloned().collect()
     }
 
-    /// One more key holds the server down; its prior state stays.
+    /// One more key holds it down; its prior state stays.
     pub fn joined_by(mut self, key: &KeyArn) -> Self {
         self.keys.insert(key.clone());
         self
     }
 
-    /// The key no longer holds the server down.
+    /// The key no longer holds it down.
     pub fn released_by(mut self, key: &KeyArn) -> Self {
         self.keys.remove(key);
         self
     }
 
-    /// The server was terminated: no key holds it any more.
+    /// It no longer exists: no key holds it any more.
     pub fn of_gone(mut self) -> Self {
         self.keys.clear();
         self
     }
 
-    /// Written before `StopInstances` is called: from now on the server may be down because of us.
+    /// Written before the call that stops it: from now on it may be down because of us.
     pub fn intend_to_stop(&mut self, run: &RunName) {
         if self.own != Own::Intent || !self.was.is_proven() {
             self.was = self.own;
@@ -140,13 +139,13 @@ impl Hold {
         self.run = run.clone();
     }
 
-    /// What the answer to `StopInstances` proves, by the server's state before it.
+    /// What the answer to that call proves, by the state before it.
     ///
-    /// A server that was down already is ours only if that was proven before; after a call without an answer
+    /// What was down already is ours only if that was proven before; after a call without an answer
     /// nothing is proven, and it stays in doubt. So does one that ran a moment ago and was on its way down: the same
     /// call may have been carried out twice.
     pub fn note_answer(&mut self, before: State) {
-        let ran = matches!(self.prior, State::Running | State::Pending);
+        let ran = self.prior.is_up();
         self.own = match (before, self.was) {
             (State::Running | State::Pending, _) => Own::Stopped,
             (State::Stopping, Own::Services) if ran => Own::Intent,

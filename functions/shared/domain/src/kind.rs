@@ -63,7 +63,7 @@ const DATABASE: Facts = Facts {
     at_once: 1,
     stops_within: SignedDuration::from_mins(75),
     starts_within: SignedDuration::from_mins(120),
-    looks: (60, 300),
+    looks: (60, 120),
 };
 
 const CLUSTER: Facts =

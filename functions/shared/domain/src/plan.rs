@@ -47,16 +47,16 @@ pub struct PlannedResource {
     /// How the units ended; empty until they were acted on.
     #[serde(default)]
     pub services: Option<Outcome>,
-    /// What AWS said when it refused the call for the server; what the server is then settles it.
+    /// What AWS said when it refused the call for it; what it is then settles it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
-    /// How the server ended; empty until it was acted on.
+    /// How the resource itself ended; empty until it was acted on.
     #[serde(default)]
     pub outcome: Option<Outcome>,
 }
 
 impl PlannedResource {
-    /// The server with the outcome of a step; an outcome is written once.
+    /// The resource with the outcome of a step; an outcome is written once.
     pub fn settled(mut self, step: Step, outcome: Outcome) -> Self {
         let slot = if step.is_about_units() { &mut self.services } else { &mut self.outcome };
         slot.get_or_insert(outcome);
@@ -72,11 +72,11 @@ pub enum Round {
     Shutdown,
 }
 
-/// What the run will do with a server.
+/// What the run will do with a resource.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Treatment {
-    /// Stop its services, then the server (or start them, in a startup).
+    /// Stop it, a server after its services (or start it, in a startup).
     Act,
     /// Already down because of another key; this key is added to the hold.
     Join,
@@ -88,7 +88,7 @@ pub enum Treatment {
     Doubt { reason: String },
 }
 
-/// Why a server is left alone although it uses the key.
+/// Why a resource is left alone although it uses the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Leave {
@@ -100,7 +100,7 @@ pub enum Leave {
     PartOf,
 }
 
-/// What came of an action on a server or its units.
+/// What came of an action on a resource or its units.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum Outcome {
@@ -164,7 +164,7 @@ fn seen_state(seen: &SeenResource, hold: Option<&Hold>) -> State {
 /// What the search tells a resource's hold, if anything.
 ///
 /// What another key holds down already must not start while `key` is off, in the grace either: the hold is joined. A
-/// server that we have started and that is seen up is down from then on only if somebody else stops it.
+/// resource that we have started and that is seen up is down from then on only if somebody else stops it.
 pub fn noted(planned: &PlannedResource, hold: Option<&Hold>, key: &KeyArn) -> Option<Hold> {
     let hold = hold?;
     match planned.treatment {
@@ -197,7 +197,7 @@ fn treat(state: State, hold: Option<&Hold>, key: &KeyArn) -> Treatment {
     }
 }
 
-/// Ends a round: servers that were warned about and no longer use the key are let off, and a plan
+/// Ends a round: what was warned about and no longer use the key are let off, and a plan
 /// larger than the cap (0: none) is not carried out. Returns the plan and the rows that changed.
 pub fn close_round(
     mut resources: Vec<PlannedResource>,

@@ -11,7 +11,7 @@ use crate::run::RunRef;
 /// What a step does with one resource of its batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
-    /// Write this hold, then make the call for this server.
+    /// Write this hold, then make the call for it.
     Call(Hold),
     /// Make no call, but look at it until it has settled.
     Watch,
@@ -21,7 +21,7 @@ pub enum Act {
     Skip,
 }
 
-/// Decides for one server; `hold` is what the ledger has of it.
+/// Decides for one resource; `hold` is what the ledger has of it.
 pub fn decide(
     step: Step,
     resource: &PlannedResource,

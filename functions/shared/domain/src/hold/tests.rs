@@ -17,6 +17,7 @@ fn hold(prior: State, own: Own) -> Hold {
 #[test]
 fn only_a_running_server_that_we_stopped_is_ours_to_start() {
     assert!(hold(State::Running, Own::Stopped).is_ours_to_start());
+    assert!(hold(State::Busy, Own::Stopped).is_ours_to_start(), "a database in its backup runs");
     assert!(!hold(State::Stopped, Own::Stopped).is_ours_to_start());
     assert!(!hold(State::Running, Own::Intent).is_ours_to_start());
     assert!(!hold(State::Running, Own::Services).is_ours_to_start());

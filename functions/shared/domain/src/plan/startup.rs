@@ -4,7 +4,7 @@ use super::{PlannedResource, Round, Treatment};
 use crate::hold::{Hold, Own};
 use crate::key::KeyArn;
 
-/// A server that was to be let go because another key held it is planned anew: that key may have let go since.
+/// What was to be let go because another key held it is planned anew: that key may have let go since.
 pub fn replanned(resource: PlannedResource, hold: Option<&Hold>, key: &KeyArn) -> PlannedResource {
     match hold {
         Some(hold) if matches!(resource.treatment, Treatment::Release { .. }) && resource.outcome.is_none() => {
@@ -14,7 +14,7 @@ pub fn replanned(resource: PlannedResource, hold: Option<&Hold>, key: &KeyArn) -
     }
 }
 
-/// Decides what a startup for `key` does with a server that the key holds down.
+/// Decides what a startup for `key` does with a resource that the key holds down.
 pub fn plan_startup(hold: &Hold, key: &KeyArn) -> PlannedResource {
     let others: Vec<&KeyArn> = hold.keys.iter().filter(|other| *other != key).collect();
     let treatment = if !others.is_empty() {

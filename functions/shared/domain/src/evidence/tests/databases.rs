@@ -57,3 +57,14 @@ fn a_database_that_is_starting_already_is_waited_for() {
     assert_eq!(up.outcome, Some(Outcome::Done));
     assert!(up.release.unwrap().keys.is_empty());
 }
+
+#[test]
+fn a_database_that_rds_took_down_before_we_could_stop_it_is_left_to_a_person() {
+    let late = Kind::Database.facts().starts_within;
+    let evidence = seen_database(State::Inaccessible);
+    let of = |own| prove(&batch(Step::Start(Kind::Database)), &database(), Some(of_database(own)), &evidence, late);
+    let not_ours = of(Own::Services);
+    assert!(matches!(not_ours.outcome, Some(Outcome::NotDone { reason }) if reason.contains("by hand within 7 days")));
+    assert!(not_ours.release.unwrap().keys.is_empty());
+    assert!(of(Own::Starting).release.is_none(), "ours is started again by the next attempt");
+}
