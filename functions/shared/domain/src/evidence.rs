@@ -7,15 +7,15 @@ use serde::Deserialize;
 
 use crate::batch::{BatchRef, Step};
 use crate::hold::{Hold, Own};
-use crate::outcome::{Invocation, LONGEST_WAIT, Wanted, settle_services, settle_start, settle_stop};
+use crate::outcome::{Invocation, Wanted, settle_services, settle_start, settle_stop};
 use crate::plan::{Outcome, PlannedResource, TAKEN_DOWN};
-use crate::refusal::{CallRefusal, names_missing_resources};
+use crate::refusal::CallRefusal;
 use crate::resource::{State, StatusRow};
 use crate::unit::parse_output;
 
 mod refused;
 
-use refused::{after_refusal, refused};
+use refused::{after_refusal, gave_up, refused};
 
 /// The answers that a workflow hands on, each in the fields that matter.
 #[derive(Debug, Default, Deserialize)]
@@ -128,7 +128,7 @@ pub fn prove(
             let is_up = proof.outcome == Some(Outcome::Done);
             Proof { release: hold.filter(|_| is_up).map(|hold| hold.released_by(key)), ..proof }
         }
-        Step::Stop(_) => stop(batch.step, resource, hold, evidence, waited),
+        Step::Stop(_) => stop(batch, resource, hold, evidence, waited),
         Step::Start(_) => start(batch, resource, hold, evidence, waited),
     }
 }
@@ -155,19 +155,6 @@ fn services(
     Proof { hold: noted, ..Proof::outcome(outcome) }
 }
 
-/// A look that failed. EC2 fails it for the whole batch if it has forgotten one of the servers, and names that one:
-/// it is gone, and the others are looked at again.
-fn gave_up(resource: &PlannedResource, hold: Option<Hold>, reason: &str, waited: SignedDuration) -> Proof {
-    if !names_missing_resources(reason) || waited >= LONGEST_WAIT {
-        return Proof::outcome(Some(Outcome::not_done(reason)));
-    }
-    if !reason.contains(resource.id.name()) {
-        return Proof::outcome(None);
-    }
-    let gone = Outcome::not_done("it no longer exists");
-    Proof { release: hold.map(Hold::of_gone), ..Proof::outcome(Some(gone)) }
-}
-
 fn part_of<'a>(resource: &PlannedResource, evidence: &'a Evidence) -> Option<&'a PartAnswer> {
     evidence.answers.iter().find(|part| part.names.iter().any(|name| name == resource.id.name()))
 }
@@ -178,14 +165,14 @@ fn row_of<'a>(resource: &PlannedResource, evidence: &'a Evidence) -> Option<Opti
 }
 
 fn stop(
-    step: Step,
+    batch: &BatchRef,
     resource: &PlannedResource,
     hold: Option<Hold>,
     evidence: &Evidence,
     waited: SignedDuration,
 ) -> Proof {
     let part = part_of(resource, evidence);
-    if let Some(proof) = part.and_then(|part| refused(step, hold.as_ref(), part)) {
+    if let Some(proof) = part.and_then(|part| refused(batch.step, hold.as_ref(), part)) {
         return proof;
     }
     let mut answers = part.into_iter().flat_map(|part| &part.answers);
@@ -196,13 +183,14 @@ fn stop(
     let owned = hold.clone().filter(|hold| hold.own == Own::Intent).and_then(|mut hold| {
         match before {
             Some(before) => hold.note_answer(before),
-            None if stayed_up => hold.own = hold.was,
+            // An intent of another key's run is not ours to take back: it is about to call.
+            None if stayed_up && hold.run == batch.of.run => hold.own = hold.was,
             None => return None,
         }
         Some(hold)
     });
     let gone = row.is_some_and(|row| row.is_none_or(|row| row.state.is_gone()));
-    let outcome = row.and_then(|row| settle_stop(step.kind(), row, resource.refused.as_deref(), waited));
+    let outcome = row.and_then(|row| settle_stop(batch.step.kind(), row, resource.refused.as_deref(), waited));
     let release = hold.filter(|_| gone).map(Hold::of_gone);
     Proof { hold: owned.filter(|_| !gone), release, ..Proof::outcome(outcome) }
 }

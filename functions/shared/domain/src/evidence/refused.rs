@@ -1,10 +1,13 @@
-//! What a call that failed proves.
+//! What a call or a look that failed proves.
+
+use jiff::SignedDuration;
 
 use super::{PartAnswer, Proof};
 use crate::batch::Step;
 use crate::hold::{Hold, Own};
-use crate::plan::Outcome;
-use crate::refusal::{CallRefusal, Meaning};
+use crate::outcome::LONGEST_WAIT;
+use crate::plan::{Outcome, PlannedResource};
+use crate::refusal::{CallRefusal, Meaning, names_missing_resources};
 
 /// Only a stop leaves anything in doubt; a start is asked again until it is seen.
 pub(super) fn after_refusal(step: Step, hold: Option<Hold>, refusal: &CallRefusal) -> Option<Hold> {
@@ -36,4 +39,17 @@ pub(super) fn refused(step: Step, hold: Option<&Hold>, part: &PartAnswer) -> Opt
         }
     }
     Some(proof)
+}
+
+/// A look that failed. EC2 fails it for the whole batch if it has forgotten one of the servers, and names that one:
+/// it is gone, and the others are looked at again.
+pub(super) fn gave_up(resource: &PlannedResource, hold: Option<Hold>, reason: &str, waited: SignedDuration) -> Proof {
+    if !names_missing_resources(reason) || waited >= LONGEST_WAIT {
+        return Proof::outcome(Some(Outcome::not_done(reason)));
+    }
+    if !reason.contains(resource.id.name()) {
+        return Proof::outcome(None);
+    }
+    let gone = Outcome::not_done("it no longer exists");
+    Proof { release: hold.map(Hold::of_gone), ..Proof::outcome(Some(gone)) }
 }

@@ -2,6 +2,7 @@ use jiff::SignedDuration;
 
 use super::*;
 use crate::kind::Kind;
+use crate::outcome::LONGEST_WAIT;
 use crate::run::{Direction, RunName};
 use crate::samples::{batch, hold, key, planned, row};
 use crate::unit::UnitState;

@@ -1,5 +1,6 @@
 use super::*;
 use crate::resource::ResourceId;
+use crate::samples::run;
 
 fn database() -> PlannedResource {
     PlannedResource { id: ResourceId::parse("db:orders").unwrap(), units: Vec::new(), ..planned(1) }
@@ -41,6 +42,10 @@ fn a_database_in_the_wrong_state_is_looked_at_before_anything_is_believed() {
     let busy = stop(&refused, &seen_database(State::Busy));
     assert_eq!(busy.hold.unwrap().own, Own::Services, "it was not stopped by us, for it was not stopped");
     assert!(matches!(busy.outcome, Some(Outcome::NotDone { reason }) if reason.contains("StopDBInstance")));
+    let of_another = Hold { run: run(9, Direction::Shutdown).run, ..of_database(Own::Intent) };
+    let seen = seen_database(State::Running);
+    let stays = prove(&batch(Step::Stop(Kind::Database)), &refused, Some(of_another), &seen, SOON);
+    assert_eq!(stays.hold, None, "another key's run is about to call");
     let stopped = stop(&refused, &seen_database(State::Stopped));
     assert_eq!((stopped.hold, stopped.outcome), (None, Some(Outcome::Done)), "whose stop it was stays in doubt");
 }
