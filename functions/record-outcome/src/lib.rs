@@ -20,7 +20,7 @@ use serde_json::Value;
 struct Input {
     batch: BatchRef,
     asked_at: Timestamp,
-    /// Servers that the call was made for, or that are looked at without one.
+    /// What the call was made for, or what is looked at without one.
     watched: BTreeSet<String>,
     #[serde(flatten)]
     evidence: Evidence,
@@ -43,7 +43,7 @@ pub struct Answer {
     pub verdict: Verdict,
     /// Seconds before the next look or the next call.
     pub wait_s: i64,
-    /// Servers that are still waited for.
+    /// What is still waited for.
     pub watched: Vec<String>,
 }
 
@@ -62,8 +62,8 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
         proven.push((resource, proof));
     }
     let next = judge(ledger, &batch, &evidence, proven.iter().any(|(_, proof)| proof.again), now).await?;
-    if matches!(next, Some((NextTry::GiveUp, _))) {
-        let reason = evidence.refused.as_ref().map_or_else(|| "AWS kept refusing".to_owned(), CallRefusal::said);
+    if next == Some(NextTry::GiveUp) {
+        let reason = evidence.refusal().map_or_else(|| "AWS kept refusing".to_owned(), CallRefusal::said);
         for (_, proof) in &mut proven {
             proof.outcome.get_or_insert(Outcome::not_done(format!("given up after 10 minutes of tries: {reason}")));
         }
@@ -90,27 +90,27 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
     }
     ledger.put_resources(&run.run, &told).await?;
     let (verdict, wait_s) = match next {
-        Some((NextTry::Again, wait_s)) => (Verdict::Again, wait_s),
-        Some((NextTry::GiveUp, _)) | None if waiting.is_empty() => (Verdict::Settled, 0),
-        Some((NextTry::GiveUp, _)) | None => (Verdict::Waiting, next_look(step, waited)),
+        Some(NextTry::Again { rest_s }) => (Verdict::Again, rest_s),
+        Some(NextTry::GiveUp) | None if waiting.is_empty() => (Verdict::Settled, 0),
+        Some(NextTry::GiveUp) | None => (Verdict::Waiting, next_look(step, waited)),
     };
     tracing::info!(decision = ?verdict, waiting = waiting.len(), run.name = %run.run, batch.batch, "outcome recorded");
     Ok(Answer { verdict, wait_s, watched: waiting })
 }
 
-/// What follows if a call failed, and after how many seconds; since when it does is kept with the batch, and so are the
-/// halves in which it is made next.
+/// What follows if a call failed; since when it does is kept with the batch, and so are the halves in which it is made
+/// next.
 async fn judge(
     ledger: &Ledger,
     batch: &BatchRef,
     evidence: &Evidence,
     some_again: bool,
     now: Timestamp,
-) -> Result<Option<(NextTry, i64)>, Failure> {
+) -> Result<Option<NextTry>, Failure> {
     if evidence.refused.is_none() && !some_again {
         return Ok(None);
     }
-    if let Some(refusal) = &evidence.refused {
+    if let Some(refusal) = evidence.refusal() {
         let meaning = refusal.meaning();
         tracing::warn!(?meaning, said = refusal.said(), run.name = %batch.of.run, "a call was refused");
     }
@@ -123,6 +123,6 @@ async fn judge(
         ledger.put_batch(&batch.of.run, &batch.batch, &members).await?;
     }
     // Halving asks nothing of AWS that it has no room for; all else rests.
-    let wait_s = if evidence.is_only_halved() { 1 } else { REST_S };
-    Ok(Some((next_try(since, now), wait_s)))
+    let rest_s = if evidence.is_only_halved() { 1 } else { REST_S };
+    Ok(Some(next_try(rest_s, since, now)))
 }

@@ -7,10 +7,10 @@ use lockstep_domain::outcome::Invocation;
 use lockstep_domain::refusal::CallRefusal;
 
 use crate::names::{server, unit};
-use crate::world::{Answer, Power};
+use crate::world::{Answer, BatchStep, Power};
 
 /// An answer as the workflow hands it on.
-pub fn evidence(s: usize, answer: Answer) -> Evidence {
+pub fn evidence(s: usize, step: BatchStep, answer: Answer) -> Evidence {
     let refusal = |error: &str, cause: &str| CallRefusal { error: error.to_owned(), cause: cause.to_owned() };
     let name = || server(s).name().to_owned();
     let answered = |before: Option<Power>, refused| PartAnswer {
@@ -25,7 +25,15 @@ pub fn evidence(s: usize, answer: Answer) -> Evidence {
             let refused = refusal("Ec2.Ec2Exception", "Not now. (Service: Ec2, Status Code: 400, Request ID: 1)");
             Evidence { answers: vec![answered(None, Some(refused))], ..Evidence::default() }
         }
-        Answer::Lost => Evidence { refused: Some(refusal("States.Timeout", "")), ..Evidence::default() },
+        Answer::Lost => {
+            let lost = Some(refusal("States.Timeout", ""));
+            match step {
+                BatchStep::StopServices | BatchStep::StartServices => Evidence { refused: lost, ..Evidence::default() },
+                BatchStep::StopServers | BatchStep::StartServers => {
+                    Evidence { answers: vec![answered(None, lost)], ..Evidence::default() }
+                }
+            }
+        }
         Answer::Offline => Evidence { invocations: Some(Vec::new()), ..Evidence::default() },
         Answer::Unit { before, after } => {
             let output = format!("{} {} {}", unit(s).as_str(), word(before), word(after));

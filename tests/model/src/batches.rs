@@ -61,7 +61,7 @@ pub fn step(rules: &Rules, world: &mut World, index: usize, (step, s, at): (Batc
             goto(world, index, here(At::Record(answer)));
         }
         At::Record(answer) => {
-            let evidence = evidence(s, answer);
+            let evidence = evidence(s, step, answer);
             let outcome = prove_and_write(rules, world, index, (step, s), &evidence, TICK);
             if answer == Answer::Lost {
                 goto(world, index, here(At::Look));

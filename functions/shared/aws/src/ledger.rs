@@ -3,8 +3,8 @@
 //! | pk | sk | row |
 //! |---|---|---|
 //! | `KEY#<arn>` | `KEY` | `KeyRecord` |
-//! | `KEY#<arn>` | `HOLD#<server>` | which servers the key holds |
-//! | `HOLD#<server>` | `HOLD` | `Hold` |
+//! | `KEY#<arn>` | `HOLD#<resource>` | what the key holds |
+//! | `HOLD#<resource>` | `HOLD` | `Hold` |
 //! | `APP#<name>` | `APP` | `AppRecord` |
 //! | `RUN#<run>` | `RUN` | `RunRecord` |
 //! | `RUN#<run>` | `RESOURCE#<id>`, `BATCH#<step>#<n>` | plan and batches |

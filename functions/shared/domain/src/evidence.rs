@@ -15,7 +15,7 @@ use crate::unit::parse_output;
 
 mod refused;
 
-use refused::{after_refusal, gave_up, refused};
+use refused::{gave_up, refused};
 
 /// The answers that a workflow hands on, each in the fields that matter.
 #[derive(Debug, Default, Deserialize)]
@@ -35,7 +35,7 @@ pub struct Evidence {
     /// Rows of `ssm:ListCommandInvocations`; absent if it was not asked.
     #[serde(default)]
     pub invocations: Option<Vec<Invocation>>,
-    /// How the call failed for the whole batch.
+    /// How the command to the units of a batch failed.
     #[serde(default)]
     pub refused: Option<CallRefusal>,
     /// Why the batch is given up.
@@ -73,6 +73,11 @@ impl PartAnswer {
 }
 
 impl Evidence {
+    /// What AWS said first, if any call failed.
+    pub fn refusal(&self) -> Option<&CallRefusal> {
+        self.refused.iter().chain(self.answers.iter().filter_map(|part| part.refused.as_ref())).next()
+    }
+
     /// The parts in which calls are made again that were refused because of one among several.
     pub fn halves(&self) -> Vec<Vec<String>> {
         let halves = self.answers.iter().filter_map(PartAnswer::halves).flatten();
@@ -117,8 +122,8 @@ pub fn prove(
     if let Some(reason) = &evidence.gave_up {
         return gave_up(resource, hold, reason, waited);
     }
-    if let Some(refusal) = &evidence.refused {
-        return Proof { hold: after_refusal(batch.step, hold, refusal), ..Proof::outcome(None) };
+    if evidence.refused.is_some() {
+        return Proof::outcome(None);
     }
     let key = &batch.of.key;
     match batch.step {

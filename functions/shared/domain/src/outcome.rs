@@ -1,4 +1,4 @@
-//! What the answers of AWS prove about a server or its units, and when we stop waiting.
+//! What the answers of AWS prove about a resource or its units, and when we stop waiting.
 
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -13,7 +13,7 @@ use crate::unit::{UnitName, UnitState, parse_output};
 pub const SERVICES_DEADLINE: SignedDuration = SignedDuration::from_mins(5);
 /// Seconds until the first look at units, and the most between two looks.
 const UNITS_LOOKS: (i64, i64) = (10, 30);
-/// No batch is looked at for longer, whatever keeps it.
+/// For so long a look that fails because a server is missing is made again without it.
 pub const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(30);
 /// A `stopped` seen sooner after a start may be an old answer.
 const STALE: SignedDuration = SignedDuration::from_secs(90);

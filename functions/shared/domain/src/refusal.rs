@@ -82,23 +82,25 @@ impl CallRefusal {
     }
 }
 
-/// Whether AWS says of resources that it does not know them. EC2, an hour after they were terminated
-/// (`InvalidInstanceID.NotFound`): *The instance IDs 'i-1, i-2' do not exist*. RDS: *DBInstance orders not found*.
-pub fn names_missing_resources(cause: &str) -> bool {
-    ["does not exist", "do not exist", "not found"].iter().any(|words| cause.contains(words))
+/// Whether EC2 says of servers that it does not know them (`InvalidInstanceID.NotFound`, an hour after they were
+/// terminated): *The instance IDs 'i-1, i-2' do not exist*. A look at databases leaves out those that are gone.
+pub fn names_missing_servers(cause: &str) -> bool {
+    ["does not exist", "do not exist"].iter().any(|words| cause.contains(words))
 }
 
-/// What a workflow does after the call for a whole batch failed.
+/// What a workflow does after a call failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NextTry {
-    /// Rest, confirm the batch anew, ask again.
-    Again,
+    /// Rest for so many seconds, confirm the batch anew, ask again.
+    Again {
+        rest_s: i64,
+    },
     GiveUp,
 }
 
 /// `since` is when the batch was first refused.
-pub fn next_try(since: Timestamp, now: Timestamp) -> NextTry {
-    if now.duration_since(since) >= PATIENCE { NextTry::GiveUp } else { NextTry::Again }
+pub fn next_try(rest_s: i64, since: Timestamp, now: Timestamp) -> NextTry {
+    if now.duration_since(since) >= PATIENCE { NextTry::GiveUp } else { NextTry::Again { rest_s } }
 }
 
 #[cfg(test)]
@@ -148,7 +150,7 @@ mod tests {
     #[test]
     fn patience_has_an_end() {
         let then = Timestamp::UNIX_EPOCH;
-        assert_eq!(next_try(then, then + SignedDuration::from_secs(30)), NextTry::Again);
-        assert_eq!(next_try(then, then + PATIENCE), NextTry::GiveUp);
+        assert_eq!(next_try(REST_S, then, then + SignedDuration::from_secs(30)), NextTry::Again { rest_s: REST_S });
+        assert_eq!(next_try(REST_S, then, then + PATIENCE), NextTry::GiveUp);
     }
 }

@@ -127,7 +127,7 @@ pub enum Said {
     NotReached,
 }
 
-/// The line for a server after a run, or (`before`) in the warning.
+/// The line for a resource after a run, or (`before`) in the warning.
 pub fn line(resource: &PlannedResource, direction: Direction, before: bool, now: Timestamp) -> Line {
     let problems = problems(resource);
     let said = match (&resource.treatment, &resource.outcome) {

@@ -7,25 +7,21 @@ use crate::batch::Step;
 use crate::hold::{Hold, Own};
 use crate::outcome::LONGEST_WAIT;
 use crate::plan::{Outcome, PlannedResource};
-use crate::refusal::{CallRefusal, Meaning, names_missing_resources};
+use crate::refusal::{CallRefusal, Meaning, names_missing_servers};
 
 /// Only a stop leaves anything in doubt; a start is asked again until it is seen.
-pub(super) fn after_refusal(step: Step, hold: Option<Hold>, refusal: &CallRefusal) -> Option<Hold> {
-    let hold = hold.filter(|hold| is_stop(step) && hold.own == Own::Intent)?;
+fn after_refusal(step: Step, hold: Option<&Hold>, refusal: &CallRefusal) -> Option<Hold> {
+    let hold = hold.filter(|hold| matches!(step, Step::Stop(_)) && hold.own == Own::Intent)?;
     let mut noted = hold.clone();
     noted.note_refusal(refusal.meaning());
-    (noted != hold).then_some(noted)
-}
-
-fn is_stop(step: Step) -> bool {
-    matches!(step, Step::Stop(_))
+    (noted != *hold).then_some(noted)
 }
 
 /// A call that failed: made again, in halves if one of several is at fault; looked at if it was refused for good; or left
 /// to the next attempt.
 pub(super) fn refused(step: Step, hold: Option<&Hold>, part: &PartAnswer) -> Option<Proof> {
     let refusal = part.refused.as_ref()?;
-    let mut proof = Proof { hold: after_refusal(step, hold.cloned(), refusal), ..Proof::outcome(None) };
+    let mut proof = Proof { hold: after_refusal(step, hold, refusal), ..Proof::outcome(None) };
     match refusal.meaning() {
         _ if part.halves().is_some() => proof.again = true,
         Meaning::Passing | Meaning::AnswerLost => proof.again = true,
@@ -44,7 +40,7 @@ pub(super) fn refused(step: Step, hold: Option<&Hold>, part: &PartAnswer) -> Opt
 /// A look that failed. EC2 fails it for the whole batch if it has forgotten one of the servers, and names that one:
 /// it is gone, and the others are looked at again.
 pub(super) fn gave_up(resource: &PlannedResource, hold: Option<Hold>, reason: &str, waited: SignedDuration) -> Proof {
-    if !names_missing_resources(reason) || waited >= LONGEST_WAIT {
+    if !names_missing_servers(reason) || waited >= LONGEST_WAIT {
         return Proof::outcome(Some(Outcome::not_done(reason)));
     }
     if !reason.contains(resource.id.name()) {

@@ -126,7 +126,11 @@ fn a_server_without_capacity_waits_for_the_next_attempt_and_keeps_no_other() {
 #[test]
 fn a_lost_answer_leaves_the_server_in_doubt() {
     let refused = Some(CallRefusal { error: "States.Timeout".into(), cause: String::new() });
-    let proof = stop(Own::Intent, &Evidence { refused, ..Evidence::default() });
+    let part = PartAnswer { names: vec!["i-1".into()], answers: vec![], refused };
+    let lost = Evidence { answers: vec![part], ..Evidence::default() };
+    assert_eq!(lost.refusal().map(CallRefusal::said).as_deref(), Some("States.Timeout"));
+    let proof = stop(Own::Intent, &lost);
+    assert!(proof.again);
     let hold = proof.hold.unwrap();
     assert_eq!(hold.own, Own::Intent);
     let mut asked_again = hold;

@@ -42,9 +42,10 @@ fn days_down(resource: &PlannedResource, now: Timestamp) -> Option<i64> {
 
 /// What a report says of something that is down.
 pub(super) fn said(resource: &PlannedResource, now: Timestamp) -> Said {
+    let may_be_started = resource.held_since.is_some_and(|since| now.duration_since(since) >= RESTARTS_AFTER);
     match days_down(resource, now) {
         _ if resource.state == State::Inaccessible => Said::TakenDown,
-        Some(days) if resource.id.kind() != Kind::Server && resource.state.is_up() && days >= 7 => {
+        Some(days) if resource.id.kind() != Kind::Server && resource.state.is_up() && may_be_started => {
             Said::StoppedAgain(days)
         }
         _ => Said::Stopped,
