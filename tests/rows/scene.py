@@ -77,11 +77,11 @@ class Scene:
         fleet.watch_key(self.cloud, self.key)
         return self
 
-    def add_database(self, name: str, kind: str = "database") -> None:
-        """A DB instance or a cluster of the app `orders`, available and quicker than usual."""
+    def add_database(self, name: str, kind: str = "database", **settings: Any) -> None:
+        """A DB instance or a cluster of the app `orders`, available and, if the settings do not say else, quick."""
         made = getattr(self.fleet, kind)(name, self.fleet.app("orders"))
         resources.until_state(self.cloud, "available", made)
-        resources.change(self.cloud, made, stop_takes_s=60, start_takes_s=60)
+        resources.change(self.cloud, made, **{"stop_takes_s": 60, "start_takes_s": 60} | settings)
         self.databases[name] = made
 
     def disable(self, key: str | None = None) -> float:

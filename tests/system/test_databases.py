@@ -4,11 +4,11 @@ import pytest
 
 from tests.world import rules
 
-managed = ("orders", "late", "ledger")
-whole = pytest.mark.play("databases_and_a_cluster")
-unfit = pytest.mark.play("what_cannot_be_stopped")
-in_the_way = pytest.mark.play("databases_that_are_in_the_way")
-fails = pytest.mark.play("a_database_that_fails_to_start")
+MANAGED = ("orders", "late", "ledger")
+WHOLE = pytest.mark.play("databases_and_a_cluster")
+CANNOT_STOP = pytest.mark.play("what_cannot_be_stopped")
+IN_THE_WAY = pytest.mark.play("databases_that_are_in_the_way")
+FAILS = pytest.mark.play("a_database_that_fails_to_start")
 
 
 def change(play, story, name: str, state: str) -> float:
@@ -16,37 +16,37 @@ def change(play, story, name: str, state: str) -> float:
     return next(c["at_s"] for c in play.calls(story, "StateChange", name) if c["outcome"] == state)
 
 
-@whole
+@WHOLE
 def test_databases_and_clusters_stop_and_start_again(play):
     assert play.down.record["ending"] == "shutdown_complete"
-    assert [play.states_down[name]["state"] for name in managed] == ["stopped"] * 3
+    assert [play.states_down[name]["state"] for name in MANAGED] == ["stopped"] * 3
     assert play.up.record["ending"] == "startup_complete"
-    assert [play.states_up[name]["state"] for name in managed] == ["available"] * 3
+    assert [play.states_up[name]["state"] for name in MANAGED] == ["available"] * 3
 
 
-@whole
+@WHOLE
 def test_servers_stop_when_every_database_of_every_tier_is_down(play):
-    stopped = max(change(play, play.down, name, "stopped") for name in managed)
+    stopped = max(change(play, play.down, name, "stopped") for name in MANAGED)
     assert play.calls(play.down, "StopInstances")[0]["at_s"] >= stopped
     [stop] = play.calls(play.down, "StopDBInstance", "orders")
     assert stop["at_s"] >= change(play, play.down, "late", "stopped")
 
 
-@whole
+@WHOLE
 def test_databases_start_after_the_servers_from_the_lowest_tier_to_the_highest(play):
     [orders], [late] = (play.calls(play.up, "StartDBInstance", name) for name in ("orders", "late"))
     assert play.calls(play.up, "StartInstances")[0]["at_s"] <= orders["at_s"]
     assert late["at_s"] >= change(play, play.up, "orders", "available")
 
 
-@whole
+@WHOLE
 def test_only_the_databases_that_we_stopped_are_started(play):
-    assert all(play.calls(play.up, "StartDB", name) for name in managed)
-    assert not play.calls(play.up, "StartDB", *(play.resources.keys() - set(managed)))
+    assert all(play.calls(play.up, "StartDB", name) for name in MANAGED)
+    assert not play.calls(play.up, "StartDB", *(play.resources.keys() - set(MANAGED)))
     assert play.states_up["stopped-before"]["state"] == "stopped"
 
 
-@whole
+@WHOLE
 def test_what_is_not_ours_is_left_and_named(play):
     for states in (play.states_down, play.states_up):
         assert {states[name]["state"] for name in ("other-key", "unmanaged", "excluded")} == {"available"}
@@ -57,7 +57,7 @@ def test_what_is_not_ours_is_left_and_named(play):
     assert "was already stopped" in play.report(play.down, "stopped-before")
 
 
-@whole
+@WHOLE
 def test_a_mail_says_which_is_a_database_and_which_a_cluster(play):
     assert play.report(play.down, "orders") == f"  database {play.resources['orders'].name}: stopped"
     assert play.report(play.down, "ledger") == f"  database cluster {play.resources['ledger'].name}: stopped"
@@ -65,13 +65,13 @@ def test_a_mail_says_which_is_a_database_and_which_a_cluster(play):
     assert f"{play.resources['ledger'].name}-0" not in play.down.mails[-1]["BodyText"], "members are their cluster"
 
 
-@whole
+@WHOLE
 def test_the_grace_is_waited_out_for_databases_too(play):
     assert min(c["at_s"] for c in play.calls(play.down, "StopDB")) >= play.down.grace_ends_at_s
     assert not rules.broken_by_shutdown(play.down, [play.servers["server"]], [])
 
 
-UNFIT = {
+WHY = {
     "source": "has read replicas",
     "replica": "is a read replica",
     "custom": "RDS Custom",
@@ -84,31 +84,31 @@ UNFIT = {
 }
 
 
-@unfit
-@pytest.mark.parametrize("name", UNFIT)
+@CANNOT_STOP
+@pytest.mark.parametrize("name", WHY)
 def test_what_cannot_be_stopped_is_named_in_the_warning_and_not_tried(play, name):
     warning, report = play.down.mails[0]["BodyText"], play.down.mails[-1]["BodyText"]
     for mail in (warning, report):
         [line] = [line for line in mail.splitlines() if f" {play.resources[name].name}:" in line]
-        assert "PROBLEM" in line and UNFIT[name] in line
+        assert "PROBLEM" in line and WHY[name] in line
     assert play.states_down[name]["state"] == "available"
 
 
-@unfit
+@CANNOT_STOP
 def test_what_cannot_be_stopped_keeps_nothing_else(play):
     assert not play.calls(play.down, "StopDB")
     assert play.down.record["ending"] == "shutdown_incomplete"
     assert play.states_down["server"]["state"] == "stopped"
 
 
-@in_the_way
+@IN_THE_WAY
 def test_each_of_the_faults_struck(play):
     names = {play.resources[name].name for name in ("refused", "throttled", "lost")}
     fired = {fault["match"]: fault["fired"] for fault in play.cloud.ask("GET", "faults") if fault["match"] in names}
     assert fired.keys() == names and all(fired.values())
 
 
-@in_the_way
+@IN_THE_WAY
 def test_one_database_that_is_refused_keeps_no_other(play):
     assert play.down.record["ending"] == "shutdown_incomplete"
     assert "StopDBInstance was refused" in play.report(play.down, "refused")
@@ -116,14 +116,14 @@ def test_one_database_that_is_refused_keeps_no_other(play):
     assert {play.states_down[name]["state"] for name in ("throttled", "lost", "fine")} == {"stopped"}
 
 
-@in_the_way
+@IN_THE_WAY
 def test_a_database_whose_stop_nobody_can_prove_is_not_started_on_a_guess(play):
     assert "start it by hand" in play.report(play.up, "lost")
     assert play.states_up["lost"]["state"] == "stopped"
     assert {play.states_up[name]["state"] for name in ("throttled", "fine", "refused")} == {"available"}
 
 
-@fails
+@FAILS
 def test_a_start_that_falls_back_is_a_failed_start(play):
     assert play.up.record["ending"] == "startup_incomplete"
     assert "went back to stopped" in play.report(play.up, "orders")

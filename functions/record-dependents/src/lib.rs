@@ -68,3 +68,17 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
     tracing::info!(recorded = planned.len(), run.name = %run.run, "dependents recorded");
     Ok(Answer { recorded: planned.len() })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_list_of_another_name_is_no_empty_page() {
+        let read = |page: Value| serde_json::from_value::<Page>(page);
+        assert!(read(json!({ "databases": [] })).is_ok());
+        assert!(read(json!({ "instances": [] })).is_err());
+    }
+}

@@ -20,8 +20,8 @@ pub struct DatabaseRow {
     pub db_instance_identifier: String,
     pub db_instance_status: State,
     pub engine: String,
-    #[serde(default)]
-    pub kms_key_id: Option<String>,
+    #[serde(flatten)]
+    pub common: Common,
     #[serde(default, rename = "MultiAZ")]
     pub multi_az: bool,
     #[serde(default)]
@@ -34,11 +34,6 @@ pub struct DatabaseRow {
     pub replicas: Vec<String>,
     #[serde(default, rename = "ReadReplicaDBClusterIdentifiers")]
     pub replica_clusters: Vec<String>,
-    /// When RDS starts it again, if it is stopped.
-    #[serde(default)]
-    pub automatic_restart_time: Option<Timestamp>,
-    #[serde(default)]
-    pub tag_list: Vec<Tag>,
 }
 
 /// The fields that decide, of one row of `rds:DescribeDBClusters`.
@@ -50,12 +45,21 @@ pub struct ClusterRow {
     pub engine: String,
     #[serde(default)]
     pub engine_mode: Option<String>,
-    #[serde(default)]
-    pub kms_key_id: Option<String>,
+    #[serde(flatten)]
+    pub common: Common,
     #[serde(default)]
     pub replication_source_identifier: Option<String>,
     #[serde(default)]
     pub global_cluster_identifier: Option<String>,
+}
+
+/// What both kinds of rows have.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Common {
+    #[serde(default)]
+    pub kms_key_id: Option<String>,
+    /// When RDS starts it again, if it is stopped.
     #[serde(default)]
     pub automatic_restart_time: Option<Timestamp>,
     #[serde(default)]
@@ -72,36 +76,30 @@ pub struct Tag {
 
 /// The row as a plan for `key` sees it; `None` if its storage does not use the key.
 pub fn see_database(row: DatabaseRow, key: &KeyArn) -> Result<Option<SeenResource>, Refusal> {
-    let unfit = why_no_database_stops(&row);
-    let tags = tags(row.tag_list);
+    let (unfit, id) = (why_no_database_stops(&row), ResourceId::new(Kind::Database, &row.db_instance_identifier)?);
+    let seen = see(id, row.db_instance_status, row.common, unfit, key);
     // A member without tags of its own is part of its cluster, and the cluster is named.
-    if row.db_cluster_identifier.is_some() && !tags.contains_key("lockstep:app") {
-        return Ok(None);
-    }
-    let id = ResourceId::new(Kind::Database, &row.db_instance_identifier)?;
-    let seen = SeenResource { id, state: row.db_instance_status, tags, unfit, restarts_at: row.automatic_restart_time };
-    Ok(of_key(seen, row.kms_key_id.as_deref(), key))
+    let is_untagged_member =
+        |seen: &SeenResource| row.db_cluster_identifier.is_some() && !seen.tags.contains_key("lockstep:app");
+    Ok(seen.filter(|seen| !is_untagged_member(seen)))
 }
 
 /// The same for a cluster.
 pub fn see_cluster(row: ClusterRow, key: &KeyArn) -> Result<Option<SeenResource>, Refusal> {
     let unfit = why_no_cluster_stops(&row).map(|reason| Unfit::Cannot(reason.to_owned()));
-    let id = ResourceId::new(Kind::Cluster, &row.db_cluster_identifier)?;
-    let tags = tags(row.tag_list);
-    let seen = SeenResource { id, state: row.status, tags, unfit, restarts_at: row.automatic_restart_time };
-    Ok(of_key(seen, row.kms_key_id.as_deref(), key))
+    Ok(see(ResourceId::new(Kind::Cluster, &row.db_cluster_identifier)?, row.status, row.common, unfit, key))
 }
 
-fn of_key(seen: SeenResource, key_id: Option<&str>, key: &KeyArn) -> Option<SeenResource> {
-    match uses(key_id, key, &seen.tags) {
-        Uses::No => None,
-        Uses::Key => Some(seen),
-        Uses::Alias(alias) => {
-            let reason =
-                format!("RDS names its key as {alias}, which may be any key; look which it is and stop it by hand");
-            Some(SeenResource { unfit: Some(Unfit::Cannot(reason)), ..seen })
-        }
-    }
+fn see(id: ResourceId, state: State, common: Common, unfit: Option<Unfit>, key: &KeyArn) -> Option<SeenResource> {
+    let tags: BTreeMap<String, String> = common.tag_list.into_iter().map(|tag| (tag.key, tag.value)).collect();
+    let unfit = match uses(common.kms_key_id.as_deref(), key, &tags) {
+        Uses::No => return None,
+        Uses::Key => unfit,
+        Uses::Alias(alias) => Some(Unfit::Cannot(format!(
+            "RDS names its key as {alias}, which may be any key; look which it is and stop it by hand"
+        ))),
+    };
+    Some(SeenResource { id, state, tags, unfit, restarts_at: common.automatic_restart_time })
 }
 
 /// Whether a storage is encrypted with the key.
@@ -169,10 +167,6 @@ fn why_no_engine_stops(engine: &str) -> Option<&'static str> {
         engine if engine.starts_with("custom-") => Some("it is RDS Custom, which Lockstep does not stop"),
         _ => None,
     }
-}
-
-fn tags(rows: Vec<Tag>) -> BTreeMap<String, String> {
-    rows.into_iter().map(|tag| (tag.key, tag.value)).collect()
 }
 
 #[cfg(test)]

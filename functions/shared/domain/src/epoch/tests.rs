@@ -85,6 +85,15 @@ fn a_run_that_did_all_it_could_is_not_tried_again() {
 }
 
 #[test]
+fn a_run_whose_databases_aws_may_have_started_is_followed_by_another_attempt_when_that_is_due() {
+    let at = now() + SignedDuration::from_mins(100);
+    let complete = RunRecord { look_again_at: Some(at), ..ended(Ending::ShutdownComplete, false) };
+    assert_eq!(next(&died(3), Some(&complete), Execution::Closed, 99), RunAction::Nothing);
+    let RunAction::Open(again) = next(&died(3), Some(&complete), Execution::Closed, 100) else { panic!() };
+    assert_eq!((again.epoch, again.attempt), (5, 4), "the grace is long over");
+}
+
+#[test]
 fn an_incomplete_run_is_tried_again_at_longer_and_longer_intervals() {
     let incomplete = ended(Ending::ShutdownIncomplete, true);
     for (attempt, rest) in [(1, 5), (2, 10), (5, 80), (7, 320), (8, 360), (50, 360)] {

@@ -77,6 +77,9 @@ fn a_plan_larger_than_the_cap_is_not_carried_out() {
     let resources = || vec![planned(1), planned(2), planned(3)];
     assert!(close_round(resources(), Round::Shutdown, 0).1.is_empty());
     assert!(close_round(resources(), Round::Shutdown, 3).1.is_empty());
+    let database = PlannedResource { id: ResourceId::parse("db:orders").unwrap(), ..planned(4) };
+    let with_database = resources().into_iter().chain([database]).collect();
+    assert!(close_round(with_database, Round::Shutdown, 3).1.is_empty(), "the cap is one of servers");
     let (plan, changed) = close_round(resources(), Round::Shutdown, 2);
     assert_eq!(changed.len(), 3);
     for resource in plan {

@@ -33,21 +33,23 @@ pub fn told_again_after(direction: Direction, resources: &[PlannedResource], now
     let is_news = |resource: &&PlannedResource| {
         direction == Direction::Shutdown && !matches!(said(resource, now), Said::Stopped) && resource.outcome.is_some()
     };
-    resources.iter().filter(is_news).filter_map(|resource| days_down(resource, now)).max()
+    resources.iter().filter(is_news).filter_map(|resource| held_for(resource, now)).max().map(days)
 }
 
-fn days_down(resource: &PlannedResource, now: Timestamp) -> Option<i64> {
-    Some(now.duration_since(resource.held_since?).as_hours() / 24)
+fn held_for(resource: &PlannedResource, now: Timestamp) -> Option<SignedDuration> {
+    Some(now.duration_since(resource.held_since?))
+}
+
+fn days(time: SignedDuration) -> i64 {
+    time.as_hours() / 24
 }
 
 /// What a report says of something that is down.
 pub(super) fn said(resource: &PlannedResource, now: Timestamp) -> Said {
-    let may_be_started = resource.held_since.is_some_and(|since| now.duration_since(since) >= RESTARTS_AFTER);
-    match days_down(resource, now) {
+    let is_database_up = resource.id.kind() != Kind::Server && resource.state.is_up();
+    match held_for(resource, now) {
         _ if resource.state == State::Inaccessible => Said::TakenDown,
-        Some(days) if resource.id.kind() != Kind::Server && resource.state.is_up() && may_be_started => {
-            Said::StoppedAgain(days)
-        }
+        Some(time) if is_database_up && time >= RESTARTS_AFTER => Said::StoppedAgain(days(time)),
         _ => Said::Stopped,
     }
 }

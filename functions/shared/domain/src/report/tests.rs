@@ -132,6 +132,8 @@ fn what_aws_starts_after_a_week_is_looked_at_and_its_days_are_counted() {
     assert_eq!(told_again_after(Direction::Shutdown, &[still.clone(), again.clone()], NOW + day * 7), Some(7));
     let said = |resource: &PlannedResource| line(resource, Direction::Shutdown, false, NOW + day * 7).said;
     assert_eq!((said(&again), said(&still)), (Said::StoppedAgain(7), Said::Stopped));
+    let said_early = line(&again, Direction::Shutdown, false, NOW + day * 6).said;
+    assert_eq!(said_early, Said::Stopped, "a person had started it");
     let lost = down(State::Inaccessible, None);
     assert_eq!((said(&lost), told_again_after(Direction::Shutdown, &[lost], NOW)), (Said::TakenDown, Some(0)));
     assert_eq!(told_again_after(Direction::Shutdown, &[still], NOW + day * 7), None);
