@@ -62,8 +62,8 @@ def resources(parameters: Any, depth: int = 0) -> list[str]:
 
 
 def _names_resource(name: str) -> bool:
-    # `Tags.member.1.ResourceId` is the query protocol's `ResourceId` of a tag.
-    return name in RESOURCE_FIELDS or name.endswith(".ResourceId")
+    # The query protocol's `ResourceId` of a tag is `Tags.member.1.ResourceId`, and its lists `FieldNames.member.1`.
+    return re.sub(r"s\.member\.\d+$", "", name) in RESOURCE_FIELDS or name.endswith(".ResourceId")
 
 
 def digest(parameters: dict) -> dict[str, Any]:

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.system import database_plays, plays, postgres_plays
+from tests.system import database_plays, group_plays, plays, postgres_plays
 from tests.world import admission, stack
 from tests.world.cloud import Cloud
 
 SCALE = 60
-PLAYS = {**vars(plays), **vars(database_plays), **vars(postgres_plays)}
+PLAYS = {**vars(plays), **vars(database_plays), **vars(group_plays), **vars(postgres_plays)}
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,8 @@ ACTS = (
     "rds:startDBInstance",
     "rds:stopDBCluster",
     "rds:startDBCluster",
+    "autoscaling:suspendProcesses",
+    "autoscaling:resumeProcesses",
 )
 # By the service of a resource: how Step Functions names the error by which that service slows a caller down. EC2
 # models no errors and RDS not this one, so theirs is one of all that are named after the service.
@@ -28,6 +30,7 @@ THROTTLED = {
     "ec2": "Ec2.Ec2Exception",
     "ssm": "Ssm.ThrottlingException",
     "rds": "Rds.RdsException",
+    "autoscaling": "AutoScaling.AutoScalingException",
 }
 LONGEST_EXPRESSION = 185
 JSONPATH = {
@@ -127,19 +130,36 @@ def test_every_service_that_is_called_is_called_by_a_task_that_is_tried_again():
 
 def test_maps_over_batches_let_one_batch_fail_alone():
     maps = [(name, state) for name, state in EVERY if state["Type"] == "Map" and " / " not in name]
-    assert len(maps) == 4
+    assert len(maps) == 7
     for _, state in maps:
         assert state["ItemProcessor"]["ProcessorConfig"] == {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
         assert state["ToleratedFailurePercentage"] == 100 and state["Catch"] and 0 < state["MaxConcurrency"] <= 40
 
 
 def test_every_act_comes_right_after_the_batch_is_confirmed():
+    """Nothing but choices and looks stands between the two, and no wait."""
     for file in FILES:
-        for name, state in states(json.loads(file.read_text())):
-            if state["Type"] == "Map" and " / " not in name:
-                inner = state["ItemProcessor"]
-                first = inner["States"][inner["StartAt"]]
-                assert first["Arguments"]["FunctionName"] == "${ConfirmBatchFunction}"
+        for batches in (
+            state["ItemProcessor"]["States"] for _, state in states(json.loads(file.read_text())) if "Label" in state
+        ):
+            acting = {name for name, state in batches.items() if any(map(acts, tasks_of({name: state})))}
+            seen, front = set(), acting
+            while front := {name for name, state in batches.items() if front & nexts(state)} - seen - acting:
+                seen |= front
+                front = {name for name in front if "${ConfirmBatchFunction}" not in strings(batches[name])}
+                assert all(passes(batches[name]) for name in front), front
+
+
+def passes(state: dict[str, Any]) -> bool:
+    return state["Type"] == "Choice" or bool(re.search(r":describe\w+$", state.get("Resource", "")))
+
+
+def tasks_of(of: dict[str, Any]) -> list[dict[str, Any]]:
+    return [state for _, state in states({"States": of}) if state["Type"] == "Task"]
+
+
+def nexts(state: dict[str, Any]) -> set[str]:
+    return {state.get("Next"), state.get("Default"), *(choice["Next"] for choice in state.get("Choices", ()))}
 
 
 def test_every_substitution_is_given_by_the_template():

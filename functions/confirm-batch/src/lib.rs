@@ -1,5 +1,7 @@
 //! Right before a call that changes something: a fresh look at the key, the epoch, and the intent written.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use lockstep_aws::clock;
 use lockstep_aws::configuration::{self, SdkConfig};
@@ -8,9 +10,11 @@ use lockstep_aws::fence::confirm_run;
 use lockstep_aws::keys::Keys;
 use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
-use lockstep_domain::batch::{Act, BatchRef, Confirmation, StuckPolicy, decide};
-use lockstep_domain::plan::replanned;
+use lockstep_domain::batch::{Act, BatchRef, Confirmation, Step, StuckPolicy, decide};
+use lockstep_domain::plan::{Outcome, PlannedResource, held_back, replanned};
 use lockstep_domain::resource::ResourceId;
+use lockstep_domain::run::RunRef;
+use lockstep_domain::scaling::{self, Members};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -27,8 +31,12 @@ impl World {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Input {
     batch: BatchRef,
+    /// What a group was just seen with that is to be resumed.
+    #[serde(default)]
+    members: Option<Members>,
 }
 
 /// `go`: call for `resources`. `look`: no call, but look. `nothing`: all settled. `superseded`: stop acting.
@@ -43,6 +51,8 @@ pub struct Answer {
     pub watched: Vec<String>,
     /// Unit names in the order in which to act, separated by spaces.
     pub units: String,
+    /// What to suspend or to resume of a guard.
+    pub scaling: Vec<&'static str>,
     pub asked_at: Timestamp,
 }
 
@@ -54,13 +64,14 @@ impl Answer {
             parts: Vec::new(),
             watched: Vec::new(),
             units: String::new(),
+            scaling: Vec::new(),
             asked_at: now,
         }
     }
 }
 
 pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
-    let Input { batch: BatchRef { of: run, batch, step } } = lambda::read(input)?;
+    let Input { batch: BatchRef { of: run, batch, step }, members: seen } = lambda::read(input)?;
     let confirmation = confirm_run(&world.ledger, &world.keys, step.direction(), &run).await?;
     let now = clock::now();
     match confirmation {
@@ -76,6 +87,7 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
     let members = world.ledger.batch(&run.run, &batch).await?;
     let resources = world.ledger.resources_of(&run.run, &members.resources).await?;
     let holds = world.ledger.holds(&members.resources).await?;
+    let around = around(&world.ledger, &run, step, &resources).await?;
     let mut answer = Answer::empty("nothing", now);
     let (mut called, mut intents, mut changed) = (Vec::new(), Vec::new(), Vec::new());
     for planned in resources {
@@ -83,6 +95,11 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
         let mut resource = replanned(planned.clone(), hold, &run.key);
         match decide(step, &resource, hold, &run, world.policy, now) {
             Act::Call(hold) => {
+                if let Some(reason) = held_back(step, &resource, &around, seen.as_ref()) {
+                    changed.push(resource.settled(step, Outcome::not_done(reason)));
+                    continue;
+                }
+                answer.scaling = scaling::ours(hold.id.kind(), &hold.settings);
                 answer.watched.push(hold.id.name().to_owned());
                 called.push(hold.id.clone());
                 intents.push(hold);
@@ -110,6 +127,22 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
     answer.units = step.units_in_order(&members.units);
     tracing::info!(decision = answer.verdict, resources = answer.resources.len(), run.name = %run.run, batch, "batch confirmed");
     Ok(answer)
+}
+
+/// What may hold a call back: the guards of what is to stop, or all that may be under a guard that is to start.
+async fn around(
+    ledger: &Ledger,
+    run: &RunRef,
+    step: Step,
+    resources: &[PlannedResource],
+) -> Result<Vec<PlannedResource>, Failure> {
+    match step {
+        Step::Start(kind) if kind.is_guard() => ledger.resources(&run.run).await,
+        _ => {
+            let guards: BTreeSet<ResourceId> = resources.iter().filter_map(|resource| resource.guard.clone()).collect();
+            ledger.resources_of(&run.run, &Vec::from_iter(guards)).await
+        }
+    }
 }
 
 /// What AWS calls them.

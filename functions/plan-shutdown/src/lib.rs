@@ -4,9 +4,9 @@ use lockstep_aws::configuration::{self, SdkConfig};
 use lockstep_aws::error::Failure;
 use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
-use lockstep_domain::batch::{BatchRef, Step, Tier};
+use lockstep_domain::batch::{BatchRef, GuardRef, Step, Tier};
 use lockstep_domain::kind::Kind;
-use lockstep_domain::plan::{Round, close_round, server_batches, service_batches};
+use lockstep_domain::plan::{Round, close_round, service_batches};
 use lockstep_domain::run::{Direction, RunRef};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -35,6 +35,8 @@ pub struct Answer {
     /// The highest tier first.
     pub tiers: Vec<Tier>,
     pub servers: Vec<BatchRef>,
+    /// What would undo a stop.
+    pub guards: Vec<GuardRef>,
 }
 
 pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
@@ -44,14 +46,16 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
     world.ledger.put_resources(&run.run, &changed).await?;
     if round == Round::Warning {
         tracing::info!(resources = planned.len(), run.name = %run.run, "warning planned");
-        return Ok(Answer { tiers: Vec::new(), servers: Vec::new() });
+        return Ok(Answer { tiers: Vec::new(), servers: Vec::new(), guards: Vec::new() });
     }
     let services = service_batches(&planned);
     let names = world.ledger.put_batches(&run.run, "services", &services).await?;
-    let batches = world.ledger.put_batches(&run.run, "servers", &server_batches(&planned)).await?;
-    tracing::info!(resources = planned.len(), batches = batches.len(), run.name = %run.run, "shutdown planned");
+    let servers = world.ledger.put_batches_of(Kind::Server, &run.run, &planned).await?;
+    let guards = world.ledger.put_batches_of(Kind::Group, &run.run, &planned).await?;
+    tracing::info!(resources = planned.len(), batches = servers.len(), run.name = %run.run, "shutdown planned");
     Ok(Answer {
         tiers: Tier::in_order(&run, Direction::Shutdown, &services, names),
-        servers: BatchRef::all(&run, Step::Stop(Kind::Server), batches),
+        servers: BatchRef::all(&run, Step::Stop(Kind::Server), servers),
+        guards: GuardRef::all(&run, Step::Stop(Kind::Group), guards),
     })
 }

@@ -5,9 +5,9 @@ use lockstep_aws::clock;
 use lockstep_aws::error::Failure;
 use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
-use lockstep_domain::batch::{BatchRef, Step, Tier};
+use lockstep_domain::batch::{BatchRef, GuardRef, Step, Tier};
 use lockstep_domain::kind::Kind;
-use lockstep_domain::plan::{plan_startup, server_batches, service_batches};
+use lockstep_domain::plan::{plan_startup, service_batches};
 use lockstep_domain::run::{Before, Direction, RunRecord, RunRef, before_startup};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -37,6 +37,15 @@ pub struct Answer {
     pub servers: Vec<BatchRef>,
     /// The lowest tier first.
     pub tiers: Vec<Tier>,
+    /// What would undo a stop; last of all.
+    pub guards: Vec<GuardRef>,
+}
+
+impl Answer {
+    fn empty() -> Self {
+        let (cancelled, servers, tiers, guards) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { verdict: Verdict::Go, wait_s: 0, cancelled, servers, tiers, guards }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -48,8 +57,7 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
     let Input { run } = lambda::read(input)?;
     let (now, own) = (clock::now(), ledger.record(&run.run, "planning").await?);
     let newest = ledger.key(&run.key).await?;
-    let (servers, tiers) = (Vec::new(), Vec::new());
-    let mut answer = Answer { verdict: Verdict::Go, wait_s: 0, cancelled: Vec::new(), servers, tiers };
+    let mut answer = Answer::empty();
     if newest.is_none_or(|newest| newest.run() != run.run) {
         answer.verdict = Verdict::Superseded;
     } else if let Some(wait_s) = let_go(ledger, &own, now, &mut answer.cancelled).await? {
@@ -62,9 +70,11 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
         ledger.put_resources(&run.run, &planned).await?;
         let services = service_batches(&planned);
         let names = ledger.put_batches(&run.run, "services", &services).await?;
-        let servers = ledger.put_batches(&run.run, "servers", &server_batches(&planned)).await?;
+        let servers = ledger.put_batches_of(Kind::Server, &run.run, &planned).await?;
+        let guards = ledger.put_batches_of(Kind::Group, &run.run, &planned).await?;
         answer.tiers = Tier::in_order(&run, Direction::Startup, &services, names);
         answer.servers = BatchRef::all(&run, Step::Start(Kind::Server), servers);
+        answer.guards = GuardRef::all(&run, Step::Start(Kind::Group), guards);
     }
     let (verdict, batches) = (answer.verdict, answer.servers.len());
     tracing::info!(decision = ?verdict, batches, wait_s = answer.wait_s, run.name = %run.run, "startup planned");

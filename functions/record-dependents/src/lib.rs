@@ -7,9 +7,11 @@ use lockstep_domain::database::{ClusterRow, DatabaseRow, see_cluster, see_databa
 use lockstep_domain::error::Refusal;
 use lockstep_domain::hold::Hold;
 use lockstep_domain::key::KeyArn;
+use lockstep_domain::kind::Kind;
 use lockstep_domain::plan::{PlannedResource, Round, noted, plan_resource};
 use lockstep_domain::resource::{ResourceId, SeenResource, StatusRow};
 use lockstep_domain::run::RunRef;
+use lockstep_domain::scaling::{ScalingRow, see_scaling};
 use lockstep_domain::server::{TagRow, join};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -33,6 +35,8 @@ struct Page {
     databases: Vec<DatabaseRow>,
     /// Rows of `rds:DescribeDBClusters`, whatever their key.
     clusters: Vec<ClusterRow>,
+    /// Rows of `autoscaling:DescribeAutoScalingGroups`, of groups with members that use the key.
+    groups: Vec<ScalingRow>,
 }
 
 impl Page {
@@ -43,6 +47,9 @@ impl Page {
         }
         for row in self.clusters {
             seen.extend(see_cluster(row, key)?);
+        }
+        for row in self.groups {
+            seen.push(see_scaling(Kind::Group, row)?);
         }
         Ok(seen)
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use lockstep_domain::hold::{Hold, HoldSeed, Own};
 use lockstep_domain::refusal::Meaning;
-use lockstep_domain::resource::State;
+use lockstep_domain::resource::{Settings, State};
 use lockstep_domain::run::{Direction, RunName};
 use lockstep_domain::unit::UnitState;
 use proptest::prelude::*;
@@ -72,7 +72,16 @@ struct Life {
 impl Life {
     fn new(state: State) -> Self {
         let units = vec![unit(0).clone()];
-        let seed = HoldSeed { id: server(0).clone(), name: String::new(), app: app().clone(), units, tier: 0, state };
+        let seed = HoldSeed {
+            id: server(0).clone(),
+            name: String::new(),
+            app: app().clone(),
+            units,
+            tier: 0,
+            guard: None,
+            state,
+            settings: Settings::default(),
+        };
         let hold = Hold::open(&seed, key(0), &RunName::new(key(0), 1, Direction::Shutdown, 1), NOW);
         let opened = hold.clone();
         Self { hold, opened, state, keys: BTreeSet::from([0]), proven: false, unit_prior: None, runs: 1 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lockstep_domain::epoch::KeyRecord;
 use lockstep_domain::hold::Hold;
 use lockstep_domain::plan::{Outcome, PlannedResource, Round, Treatment};
-use lockstep_domain::resource::{SeenResource, State};
+use lockstep_domain::resource::{SeenResource, Settings, State};
 use lockstep_domain::run::{Direction, RunName, RunRecord, RunRef};
 use lockstep_domain::unit::UnitState;
 
@@ -136,6 +136,8 @@ impl HoldRow {
             units: vec![unit(s).clone()],
             tier: 0,
             unit_priors: self.unit_prior.map(|prior| (unit(s).clone(), state(prior))).into_iter().collect(),
+            guard: None,
+            settings: Settings::default(),
             prior: self.prior.into(),
             own: self.own,
             was: self.was,
@@ -171,7 +173,9 @@ impl Line {
             units: if self.has_unit { vec![unit(s).clone()] } else { Vec::new() },
             untold: if self.untold { vec![unit(s).clone()] } else { Vec::new() },
             tier: 0,
+            guard: None,
             state: self.power.into(),
+            settings: Settings::default(),
             treatment: match self.treat {
                 Treat::Act => Treatment::Act,
                 Treat::Join => Treatment::Join,
@@ -214,7 +218,7 @@ impl Line {
 
 /// A server as `DescribeInstanceStatus` and `DescribeTags` show it.
 pub fn seen(s: usize, power: Power) -> SeenResource {
-    SeenResource { id: server(s).clone(), state: power.into(), tags: tags(s).clone(), unfit: None, restarts_at: None }
+    SeenResource::new(server(s).clone(), power.into(), tags(s).clone())
 }
 
 /// The servers whose agent is online: those that run.

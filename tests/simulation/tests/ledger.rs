@@ -14,7 +14,7 @@ use lockstep_domain::app::AppName;
 use lockstep_domain::epoch::{KeyAction, KeyRecord, decide};
 use lockstep_domain::hold::{Hold, HoldSeed};
 use lockstep_domain::key::{KeyArn, KeyLook};
-use lockstep_domain::resource::{ResourceId, State};
+use lockstep_domain::resource::{ResourceId, Settings, State};
 use lockstep_domain::run::{End, Ending, RunRef};
 use lockstep_simulation::functions::Functions;
 use lockstep_simulation::world::{self, World};
@@ -83,7 +83,9 @@ fn play<F: Future<Output = ()> + 'static>(story: impl FnOnce(Scene) -> F + 'stat
             app: AppName::parse("orders").unwrap(),
             units: Vec::new(),
             tier: 0,
+            guard: None,
             state: State::Running,
+            settings: Settings::default(),
         };
         let hold = Hold::open(&seed, &key(1), &run.run, now());
         story(Scene { functions, record, run, hold }).await;

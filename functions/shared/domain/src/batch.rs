@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::epoch::KeyRecord;
 use crate::key::KeyLook;
+use crate::plan::Batch;
 use crate::run::{Direction, RunRef};
 
 mod decide;
@@ -32,8 +33,28 @@ pub struct BatchRef {
 }
 
 impl BatchRef {
-    pub fn all(run: &RunRef, step: Step, batches: Vec<String>) -> Vec<Self> {
-        batches.into_iter().map(|batch| Self { of: run.clone(), batch, step }).collect()
+    pub fn all(run: &RunRef, step: Step, batches: Vec<(String, Batch)>) -> Vec<Self> {
+        batches.into_iter().map(|(batch, _)| Self { of: run.clone(), batch, step }).collect()
+    }
+}
+
+/// A batch of one guard; the workflow looks at it before it asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GuardRef {
+    #[serde(flatten)]
+    pub batch: BatchRef,
+    /// What AWS calls it.
+    pub name: String,
+}
+
+impl GuardRef {
+    /// Batches of one kind with their names.
+    pub fn all(run: &RunRef, step: Step, batches: Vec<(String, Batch)>) -> Vec<Self> {
+        let of = |(batch, members): (String, Batch)| {
+            let name = members.resources.first()?.name().to_owned();
+            Some(Self { batch: BatchRef { of: run.clone(), batch, step }, name })
+        };
+        batches.into_iter().filter_map(of).collect()
     }
 }
 

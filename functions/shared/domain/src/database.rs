@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::error::Refusal;
 use crate::key::KeyArn;
 use crate::kind::Kind;
-use crate::resource::{ResourceId, SeenResource, State, Unfit};
+use crate::resource::{ResourceId, SeenResource, State, Tag, Unfit, tags_of};
 
 /// The fields that decide, of one row of `rds:DescribeDBInstances`, spelled as Step Functions spells them.
 #[derive(Debug, Clone, Deserialize)]
@@ -66,14 +66,6 @@ pub struct Common {
     pub tag_list: Vec<Tag>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Tag {
-    pub key: String,
-    #[serde(default)]
-    pub value: String,
-}
-
 /// The row as a plan for `key` sees it; `None` if its storage does not use the key.
 pub fn see_database(row: DatabaseRow, key: &KeyArn) -> Result<Option<SeenResource>, Refusal> {
     let (unfit, id) = (why_no_database_stops(&row), ResourceId::new(Kind::Database, &row.db_instance_identifier)?);
@@ -91,7 +83,7 @@ pub fn see_cluster(row: ClusterRow, key: &KeyArn) -> Result<Option<SeenResource>
 }
 
 fn see(id: ResourceId, state: State, common: Common, unfit: Option<Unfit>, key: &KeyArn) -> Option<SeenResource> {
-    let tags: BTreeMap<String, String> = common.tag_list.into_iter().map(|tag| (tag.key, tag.value)).collect();
+    let tags = tags_of(common.tag_list);
     let unfit = match uses(common.kms_key_id.as_deref(), key, &tags) {
         Uses::No => return None,
         Uses::Key => unfit,
@@ -99,7 +91,7 @@ fn see(id: ResourceId, state: State, common: Common, unfit: Option<Unfit>, key: 
             "RDS names its key as {alias}, which may be any key; look which it is and stop it by hand"
         ))),
     };
-    Some(SeenResource { id, state, tags, unfit, restarts_at: common.automatic_restart_time })
+    Some(SeenResource { unfit, restarts_at: common.automatic_restart_time, ..SeenResource::new(id, state, tags) })
 }
 
 /// Whether a storage is encrypted with the key.
@@ -122,8 +114,8 @@ fn uses(key_id: Option<&str>, key: &KeyArn, tags: &BTreeMap<String, String>) -> 
 
 fn why_no_database_stops(row: &DatabaseRow) -> Option<Unfit> {
     let engine = row.engine.as_str();
-    if let Some(cluster) = &row.db_cluster_identifier {
-        return Some(Unfit::PartOf(cluster.clone()));
+    if row.db_cluster_identifier.is_some() {
+        return Some(Unfit::PartOf);
     }
     let is_source = !row.replicas.is_empty() || !row.replica_clusters.is_empty();
     let reason = if let Some(reason) = why_no_engine_stops(engine) {

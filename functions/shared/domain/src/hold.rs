@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::AppName;
 use crate::key::KeyArn;
 use crate::refusal::Meaning;
-use crate::resource::{ResourceId, State};
+use crate::resource::{ResourceId, Settings, State};
 use crate::run::RunName;
 use crate::unit::{UnitName, UnitState};
 
@@ -30,8 +30,13 @@ pub struct Hold {
     /// What each unit was before we asked it to stop; written once per unit.
     #[serde(default)]
     pub unit_priors: BTreeMap<UnitName, UnitState>,
-    /// Its state before we touched it; written once.
+    /// What would undo the stop, and starts only after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<ResourceId>,
+    /// Its state before we touched it; written once, and so are its settings.
     pub prior: State,
+    #[serde(default)]
+    pub settings: Settings,
     pub own: Own,
     /// How sure we were before `own` became an intent.
     #[serde(default)]
@@ -78,7 +83,9 @@ impl Hold {
             units: seen.units.clone(),
             tier: seen.tier,
             unit_priors: BTreeMap::new(),
+            guard: seen.guard.clone(),
             prior: seen.state,
+            settings: seen.settings.clone(),
             own: Own::Services,
             was: Own::Services,
             run: run.clone(),
@@ -89,12 +96,18 @@ impl Hold {
 
     /// Only what is proven ours may be started: we stopped it, and it ran before.
     pub fn is_ours_to_start(&self) -> bool {
-        self.prior.is_up() && (self.own.is_proven() || (self.own == Own::Intent && self.was.is_proven()))
+        self.prior.is_up() && (self.own.is_proven() || (self.own == Own::Intent && self.is_sure_of_intent()))
     }
 
     /// We may have stopped it, and nothing proves it.
     pub fn is_in_doubt(&self) -> bool {
-        self.own == Own::Intent && !self.was.is_proven()
+        self.own == Own::Intent && !self.is_sure_of_intent()
+    }
+
+    /// An intent is as good as a proof if it was ours before; or of a guard, which was seen at work a moment before, and
+    /// which nobody may find suspended for good because an answer was lost.
+    fn is_sure_of_intent(&self) -> bool {
+        self.was.is_proven() || self.id.kind().is_guard()
     }
 
     pub fn is_held_by_another_than(&self, key: &KeyArn) -> bool {
@@ -179,7 +192,9 @@ pub struct HoldSeed {
     pub app: AppName,
     pub units: Vec<UnitName>,
     pub tier: i32,
+    pub guard: Option<ResourceId>,
     pub state: State,
+    pub settings: Settings,
 }
 
 #[cfg(test)]

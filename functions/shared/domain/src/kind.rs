@@ -15,6 +15,8 @@ pub enum Kind {
     Database,
     /// An Aurora DB cluster with all of its members.
     Cluster,
+    /// An EC2 Auto Scaling group, which would replace a member that stops; it is suspended and resumed.
+    Group,
 }
 
 /// What tells a kind from the others.
@@ -36,6 +38,8 @@ pub struct Facts {
     pub starts_within: SignedDuration,
     /// Seconds until the first look after a call, and the most between two looks.
     pub looks: (i64, i64),
+    /// What it does by itself that would undo a stop; only a guard does anything of the kind.
+    pub scaling: &'static [&'static str],
 }
 
 const SERVER: Facts = Facts {
@@ -50,6 +54,7 @@ const SERVER: Facts = Facts {
     // To run, pass both status checks and have the agent online.
     starts_within: SignedDuration::from_mins(15),
     looks: (30, 30),
+    scaling: &[],
 };
 
 /// RDS stops a database in minutes, "up to an hour" at times, and starts it in minutes to hours (Amazon RDS User
@@ -64,20 +69,46 @@ const DATABASE: Facts = Facts {
     stops_within: SignedDuration::from_mins(75),
     starts_within: SignedDuration::from_mins(120),
     looks: (60, 120),
+    scaling: &[],
 };
 
 const CLUSTER: Facts =
     Facts { prefix: "cluster:", plural: "clusters", calls: ("StopDBCluster", "StartDBCluster"), ..DATABASE };
 
+const GROUP: Facts = Facts {
+    prefix: "group:",
+    plural: "groups",
+    calls: ("SuspendProcesses", "ResumeProcesses"),
+    // A row of a look has a few hundred bytes for each member, of the 256 kilobytes that a state receives.
+    batch: 1,
+    at_once: 1,
+    stops_within: SignedDuration::from_mins(5),
+    starts_within: SignedDuration::from_mins(5),
+    looks: (2, 30),
+    // What launches, terminates or moves a member (Amazon EC2 Auto Scaling User Guide, "Suspend and resume processes").
+    scaling: &["AZRebalance", "HealthCheck", "Launch", "ReplaceUnhealthy", "Terminate"],
+};
+
 impl Kind {
-    pub const ALL: [Self; 3] = [Self::Server, Self::Database, Self::Cluster];
+    pub const ALL: [Self; 4] = [Self::Server, Self::Database, Self::Cluster, Self::Group];
 
     pub fn facts(self) -> &'static Facts {
         match self {
             Self::Server => &SERVER,
             Self::Database => &DATABASE,
             Self::Cluster => &CLUSTER,
+            Self::Group => &GROUP,
         }
+    }
+
+    /// RDS keeps it.
+    pub fn is_database(self) -> bool {
+        matches!(self, Self::Database | Self::Cluster)
+    }
+
+    /// It would undo a stop of something else, so it is suspended before and resumed after.
+    pub fn is_guard(self) -> bool {
+        !self.facts().scaling.is_empty()
     }
 
     /// Whether AWS gives such names to resources of the kind.
@@ -85,6 +116,7 @@ impl Kind {
         match self {
             Self::Server => name.strip_prefix("i-").is_some_and(is_hexadecimal),
             Self::Database | Self::Cluster => is_database_identifier(name),
+            Self::Group => is_group_name(name),
         }
     }
 }
@@ -97,4 +129,9 @@ fn is_hexadecimal(digits: &str) -> bool {
 fn is_database_identifier(name: &str) -> bool {
     let is_plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     is_plain && name.len() <= 63 && name.starts_with(|first: char| first.is_ascii_alphabetic())
+}
+
+/// Auto Scaling: up to 255 printable characters without a colon.
+fn is_group_name(name: &str) -> bool {
+    (1..=255).contains(&name.len()) && name.chars().all(|c| c != ':' && !c.is_control())
 }

@@ -23,6 +23,7 @@ pub mod resource;
 pub mod run;
 #[cfg(test)]
 mod samples;
+pub mod scaling;
 pub mod server;
 pub mod text;
 pub mod unit;

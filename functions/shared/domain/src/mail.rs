@@ -2,13 +2,13 @@
 
 mod databases;
 mod deletion;
+mod kinds;
 mod words;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::app::Language;
 use crate::key::KeyArn;
-use crate::kind::Kind;
 use crate::plan::PlannedResource;
 use crate::report::{Line, Said, has_left_untold};
 use crate::run::{Ending, RunName};
@@ -90,7 +90,7 @@ impl Story<'_> {
 
     /// Until when databases are sure to be kept, if this mail is to say so.
     fn databases_until(&self) -> Option<Timestamp> {
-        let is_database = |line: &Line| line.kind != Kind::Server;
+        let is_database = |line: &Line| line.kind.is_database();
         let concerns = self.occasion.is_of_a_key_that_is_off() && self.lines.iter().any(is_database);
         concerns.then(|| self.noticed_at + DATABASES_KEPT)
     }

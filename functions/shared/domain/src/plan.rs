@@ -8,14 +8,16 @@ use crate::batch::Step;
 use crate::hold::{Hold, Own};
 use crate::key::KeyArn;
 use crate::kind::Kind;
-use crate::resource::{Opted, ResourceId, SeenResource, State, Unfit, opted};
+use crate::resource::{Opted, ResourceId, SeenResource, Settings, State, Unfit, opted};
 use crate::text::shortened;
 use crate::unit::UnitName;
 
 mod batches;
+mod guards;
 mod startup;
 
-pub use batches::{Batch, server_batches, service_batches};
+pub use batches::{Batch, batches_of, service_batches};
+pub use guards::held_back;
 pub use startup::{plan_startup, replanned};
 
 /// A resource in the plan of a run (`RUN#<run>` / `RESOURCE#<id>`).
@@ -34,7 +36,12 @@ pub struct PlannedResource {
     pub untold: Vec<UnitName>,
     #[serde(default)]
     pub tier: i32,
+    /// What would undo a stop of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<ResourceId>,
     pub state: State,
+    #[serde(default)]
+    pub settings: Settings,
     pub treatment: Treatment,
     /// When AWS starts it again by itself, as was seen when it was planned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -98,6 +105,8 @@ pub enum Leave {
     Gone,
     /// It stops and starts with its cluster.
     PartOf,
+    /// A guard of nothing that stops.
+    NotNeeded,
 }
 
 /// What came of an action on a resource or its units.
@@ -125,7 +134,9 @@ pub fn plan_resource(seen: &SeenResource, hold: Option<&Hold>, key: &KeyArn, rou
         units: Vec::new(),
         untold: Vec::new(),
         tier: 0,
+        guard: seen.guard.clone(),
         state: seen_state(seen, hold),
+        settings: seen.settings.clone(),
         treatment: Treatment::Leave { reason: Leave::NotManaged },
         restarts_at: seen.restarts_at,
         held_since: hold.filter(|hold| hold.own.is_proven()).map(|hold| hold.opened_at),
@@ -147,7 +158,7 @@ pub fn plan_resource(seen: &SeenResource, hold: Option<&Hold>, key: &KeyArn, rou
             planned.tier = tier;
             planned.treatment = match (treat(planned.state, hold, key), &seen.unfit) {
                 (Treatment::Act, Some(Unfit::Cannot(reason))) => Treatment::Doubt { reason: reason.clone() },
-                (_, Some(Unfit::PartOf(_))) => Treatment::Leave { reason: Leave::PartOf },
+                (_, Some(Unfit::PartOf)) => Treatment::Leave { reason: Leave::PartOf },
                 (treatment, _) => treatment,
             };
         }
@@ -208,6 +219,7 @@ pub fn close_round(
     for resource in resources.iter_mut().filter(|resource| resource.seen_in != round) {
         resource.treatment = Treatment::Leave { reason: Leave::Gone };
     }
+    guards::close(&mut resources);
     let counts = |resource: &&PlannedResource| resource.id.kind() == Kind::Server && is_acted_on(resource);
     let acted_on = resources.iter().filter(counts).count();
     if cap > 0 && acted_on > cap {

@@ -85,7 +85,11 @@ pub struct ByApp<'a> {
 
 pub fn by_app(resources: &[PlannedResource]) -> ByApp<'_> {
     let mut report = ByApp::default();
-    for resource in resources {
+    // A guard of nothing that stops is nobody's business.
+    let is_told = |resource: &&PlannedResource| {
+        !resource.id.kind().is_guard() || !matches!(resource.treatment, Treatment::Leave { .. })
+    };
+    for resource in resources.iter().filter(is_told) {
         match &resource.app {
             Some(app) => report.apps.entry(app.clone()).or_default().push(resource),
             None => report.unmanaged.push(resource),
@@ -115,6 +119,10 @@ pub enum Said {
     /// RDS has taken it down, and keeps it for a while only.
     TakenDown,
     Started,
+    /// Of a guard.
+    WillSuspend,
+    Suspended,
+    Resumed,
     NotManaged,
     Excluded,
     WasStoppedBefore,
@@ -129,7 +137,7 @@ pub enum Said {
 
 /// The line for a resource after a run, or (`before`) in the warning.
 pub fn line(resource: &PlannedResource, direction: Direction, before: bool, now: Timestamp) -> Line {
-    let problems = problems(resource);
+    let (problems, is_guard) = (problems(resource), resource.id.kind().is_guard());
     let said = match (&resource.treatment, &resource.outcome) {
         (Treatment::Leave { reason }, _) => match reason {
             Leave::NotManaged => Said::NotManaged,
@@ -137,12 +145,16 @@ pub fn line(resource: &PlannedResource, direction: Direction, before: bool, now:
             Leave::AlreadyStopped => Said::WasStoppedBefore,
             Leave::Gone => Said::Gone,
             Leave::PartOf => Said::PartOf,
+            Leave::NotNeeded => Said::NotReached,
         },
         (Treatment::Doubt { reason }, _) => Said::Problem(reason.clone()),
         (Treatment::Release { reason }, _) => Said::LeftDown(reason.clone()),
+        _ if before && is_guard => Said::WillSuspend,
         _ if before => Said::WillStop,
         _ if !problems.is_empty() => Said::Problem(problems.join("; ")),
         (_, None) => Said::NotReached,
+        (_, Some(_)) if is_guard && direction == Direction::Shutdown => Said::Suspended,
+        (_, Some(_)) if is_guard => Said::Resumed,
         (_, Some(_)) if direction == Direction::Shutdown => again::said(resource, now),
         (_, Some(_)) => Said::Started,
     };

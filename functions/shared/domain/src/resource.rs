@@ -1,6 +1,6 @@
 //! A resource that Lockstep stops and starts: its kind, its id, its state, and what its tags ask of us.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,9 +8,11 @@ use serde::{Deserialize, Serialize};
 use crate::app::AppName;
 use crate::error::Refusal;
 use crate::kind::Kind;
+use crate::scaling;
 use crate::unit::{UnitName, parse_units};
 
-/// `i-` and hexadecimal digits, `db:<DBInstanceIdentifier>` or `cluster:<DBClusterIdentifier>`: as the ledger has it.
+/// As the ledger has it: `i-` and hexadecimal digits, `db:<DBInstanceIdentifier>`, `cluster:<DBClusterIdentifier>` or
+/// `group:<AutoScalingGroupName>`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ResourceId(String);
@@ -112,6 +114,37 @@ pub struct SeenResource {
     pub unfit: Option<Unfit>,
     /// When AWS starts it again by itself, if it does.
     pub restarts_at: Option<Timestamp>,
+    /// What would undo a stop of it.
+    pub guard: Option<ResourceId>,
+    pub settings: Settings,
+}
+
+impl SeenResource {
+    /// One that stops and starts by its own calls, and nothing but those.
+    pub fn new(id: ResourceId, state: State, tags: BTreeMap<String, String>) -> Self {
+        Self { id, state, tags, unfit: None, restarts_at: None, guard: None, settings: Settings::default() }
+    }
+}
+
+/// The settings of a resource that a stop changes, as they were before.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// What was suspended already, of what a guard does by itself.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub suspended: BTreeSet<String>,
+}
+
+/// A tag as RDS and Auto Scaling show it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Tag {
+    pub key: String,
+    #[serde(default)]
+    pub value: String,
+}
+
+pub fn tags_of(rows: Vec<Tag>) -> BTreeMap<String, String> {
+    rows.into_iter().map(|tag| (tag.key, tag.value)).collect()
 }
 
 /// What keeps a managed resource from being stopped, seen before anything is tried.
@@ -119,21 +152,49 @@ pub struct SeenResource {
 pub enum Unfit {
     /// Nobody can stop it, or we must not; somebody should know.
     Cannot(String),
-    /// It stops and starts with the cluster of this name.
-    PartOf(String),
+    /// It stops and starts with its cluster.
+    PartOf,
 }
 
 /// The fields of one row of a look that the workflow hands on.
 #[derive(Debug, Clone, Deserialize)]
+#[serde(from = "Row")]
 pub struct StatusRow {
     /// What AWS calls it.
     pub name: String,
     pub state: State,
     /// EC2's checks: `ok`, `initializing`, `impaired`, `insufficient-data` or `not-applicable`.
-    #[serde(default)]
     pub system: Option<String>,
-    #[serde(default)]
     pub instance: Option<String>,
+}
+
+/// The same as it comes: with a state, or with what is suspended.
+#[derive(Debug, Deserialize)]
+struct Row {
+    name: String,
+    #[serde(flatten)]
+    shown: Shown,
+    #[serde(default)]
+    system: Option<String>,
+    #[serde(default)]
+    instance: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Shown {
+    State { state: State },
+    Scaling { suspended: BTreeSet<String> },
+}
+
+impl From<Row> for StatusRow {
+    fn from(row: Row) -> Self {
+        let state = match row.shown {
+            Shown::State { state } => state,
+            Shown::Scaling { suspended } => scaling::state(&suspended),
+        };
+        Self { name: row.name, state, system: row.system, instance: row.instance }
+    }
 }
 
 /// What a resource's tags ask of us.

@@ -7,7 +7,7 @@ use crate::batch::{BatchRef, Step};
 use crate::hold::{Hold, HoldSeed, Own};
 use crate::key::KeyArn;
 use crate::plan::{PlannedResource, Round, Treatment};
-use crate::resource::{ResourceId, State, StatusRow};
+use crate::resource::{ResourceId, Settings, State, StatusRow};
 use crate::run::{Direction, RunName, RunRef};
 use crate::unit::UnitName;
 
@@ -42,7 +42,9 @@ pub fn planned(number: usize) -> PlannedResource {
         units: units(&["a.service"]),
         untold: Vec::new(),
         tier: 0,
+        guard: None,
         state: State::Running,
+        settings: Settings::default(),
         treatment: Treatment::Act,
         restarts_at: None,
         held_since: None,
@@ -62,7 +64,9 @@ pub fn hold(number: usize, own: Own) -> Hold {
         app: AppName::parse("orders").unwrap(),
         units: planned.units,
         tier: 0,
+        guard: planned.guard,
         state: State::Running,
+        settings: planned.settings,
     };
     let run = run(1, Direction::Shutdown).run;
     Hold { own, ..Hold::open(&seed, &key("k1"), &run, Timestamp::UNIX_EPOCH) }

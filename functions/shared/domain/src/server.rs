@@ -6,9 +6,10 @@ use serde::Deserialize;
 
 use crate::error::Refusal;
 use crate::kind::Kind;
-use crate::resource::{ResourceId, SeenResource, StatusRow, Unfit};
+use crate::resource::{ResourceId, SeenResource, StatusRow};
 
-/// EC2 puts this tag on the members of an Auto Scaling group.
+/// EC2 puts this tag on the members of an Auto Scaling group. A group takes a member that stops for a failure,
+/// terminates it and launches another.
 const GROUP: &str = "aws:autoscaling:groupName";
 
 /// One row of `ec2:DescribeTags`, its names as AWS writes them.
@@ -32,15 +33,10 @@ pub fn join(states: Vec<StatusRow>, tags: Vec<TagRow>) -> Result<Vec<SeenResourc
     rows.map(|row| {
         let tags = by_server.remove(&row.name).unwrap_or_default();
         let id = ResourceId::new(Kind::Server, &row.name)?;
-        Ok(SeenResource { id, state: row.state, unfit: unfit(&tags), tags, restarts_at: None })
+        let guard = tags.get(GROUP).map(|name| ResourceId::new(Kind::Group, name)).transpose()?;
+        Ok(SeenResource { guard, ..SeenResource::new(id, row.state, tags) })
     })
     .collect()
-}
-
-/// A group takes a member that stops for a failure, terminates it and launches another.
-fn unfit(tags: &BTreeMap<String, String>) -> Option<Unfit> {
-    let group = tags.get(GROUP)?;
-    Some(Unfit::Cannot(format!("it belongs to Auto Scaling group {group}, which would replace it")))
 }
 
 #[cfg(test)]
@@ -49,10 +45,10 @@ mod tests {
     use crate::resource::State;
 
     #[test]
-    fn a_member_of_a_group_is_not_ours_to_stop() {
+    fn a_member_is_guarded_by_its_group() {
         let row = StatusRow { name: "i-1".into(), state: State::Running, system: None, instance: None };
         let tag = TagRow { resource_id: "i-1".into(), key: GROUP.into(), value: "orders".into() };
         let [seen] = &join(vec![row], vec![tag]).unwrap()[..] else { panic!("one server") };
-        assert!(matches!(&seen.unfit, Some(Unfit::Cannot(reason)) if reason.contains("group orders")));
+        assert_eq!(seen.guard.as_ref().map(ResourceId::as_str), Some("group:orders"));
     }
 }

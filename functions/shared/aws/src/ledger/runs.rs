@@ -3,7 +3,8 @@
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use lockstep_domain::plan::{Batch, PlannedResource};
+use lockstep_domain::kind::Kind;
+use lockstep_domain::plan::{Batch, PlannedResource, batches_of};
 use lockstep_domain::resource::ResourceId;
 use lockstep_domain::run::{End, Ending, RunName, RunRecord};
 use serde_json::json;
@@ -111,6 +112,18 @@ impl Ledger {
         let rows = names.iter().zip(batches).map(|(name, batch)| item(&pk(run), &format!("BATCH#{name}"), batch));
         self.put_many(rows.collect::<Result<_, _>>()?).await?;
         Ok(names)
+    }
+
+    /// The batches of one kind in a plan, with their names, such as `servers#0001`.
+    pub async fn put_batches_of(
+        &self,
+        kind: Kind,
+        run: &RunName,
+        plan: &[PlannedResource],
+    ) -> Result<Vec<(String, Batch)>, Failure> {
+        let batches = batches_of(kind, plan);
+        let names = self.put_batches(run, kind.facts().plural, &batches).await?;
+        Ok(names.into_iter().zip(batches).collect())
     }
 
     pub async fn put_batch(&self, run: &RunName, name: &str, batch: &Batch) -> Result<(), Failure> {

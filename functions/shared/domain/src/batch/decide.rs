@@ -52,7 +52,8 @@ fn held(resource: &PlannedResource, hold: Option<&Hold>, run: &RunRef, now: Time
         None => {
             let app = resource.app.clone()?;
             let (id, name, units) = (resource.id.clone(), resource.name.clone(), resource.units.clone());
-            let seed = HoldSeed { id, name, app, units, tier: resource.tier, state: resource.state };
+            let (guard, settings) = (resource.guard.clone(), resource.settings.clone());
+            let seed = HoldSeed { id, name, app, units, tier: resource.tier, guard, state: resource.state, settings };
             Hold::open(&seed, &run.key, &run.run, now)
         }
     };

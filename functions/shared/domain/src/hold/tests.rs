@@ -6,6 +6,8 @@ fn hold(prior: State, own: Own) -> Hold {
         name: String::new(),
         app: AppName::parse("orders").unwrap(),
         units: vec![UnitName::parse("b.service").unwrap(), UnitName::parse("a.service").unwrap()],
+        guard: None,
+        settings: crate::resource::Settings::default(),
         tier: 0,
         state: prior,
     };

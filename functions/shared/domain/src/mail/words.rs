@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::databases::{databases_en, databases_ja};
 use super::deletion::{deletion_en, deletion_ja};
+use super::kinds::{kind_en, kind_ja};
 use super::{Occasion, Story, time};
 use crate::app::Language;
 use crate::key::KeyArn;
@@ -67,22 +68,6 @@ pub(super) fn of(language: Language) -> Words {
             run: "実行",
             written: "作成日時",
         },
-    }
-}
-
-fn kind_en(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Server => "",
-        Kind::Database => "database ",
-        Kind::Cluster => "database cluster ",
-    }
-}
-
-fn kind_ja(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Server => "",
-        Kind::Database => "データベース ",
-        Kind::Cluster => "データベースクラスター ",
     }
 }
 
@@ -218,6 +203,9 @@ fn said_en(said: &Said) -> String {
         Said::WillStop => "will be stopped",
         Said::Stopped => "stopped",
         Said::Started => "running again",
+        Said::WillSuspend => "will be suspended, so that it replaces nothing that is stopped",
+        Said::Suspended => "suspended, so that it replaces nothing that is stopped",
+        Said::Resumed => "at work again",
         Said::NotManaged => "uses this key, not managed",
         Said::Excluded => "excluded by its lockstep:exclude tag, not touched",
         Said::WasStoppedBefore => "was already stopped, left as it was",
@@ -238,6 +226,9 @@ fn said_ja(said: &Said) -> String {
         Said::WillStop => "停止予定",
         Said::Stopped => "停止済み",
         Said::Started => "稼働中",
+        Said::WillSuspend => "一時停止予定 (停止したサーバーを置き換えないようにするため)",
+        Said::Suspended => "一時停止済み (停止したサーバーを置き換えないようにするため)",
+        Said::Resumed => "再開済み",
         Said::NotManaged => "このキーを使用 (管理対象外)",
         Said::Excluded => "lockstep:exclude タグにより対象外 (操作なし)",
         Said::WasStoppedBefore => "以前から停止 (操作なし)",

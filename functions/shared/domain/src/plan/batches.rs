@@ -55,7 +55,10 @@ impl Batch {
 /// Batches of services of one kind and tier. Servers whose units are the same are together, so that one command serves
 /// a batch.
 pub fn service_batches(resources: &[PlannedResource]) -> Vec<Batch> {
-    let is_service = |resource: &PlannedResource| resource.id.kind() != Kind::Server || !resource.units.is_empty();
+    let is_service = |resource: &PlannedResource| match resource.id.kind() {
+        Kind::Server => !resource.units.is_empty(),
+        kind => !kind.is_guard(),
+    };
     let mut services: Vec<&PlannedResource> =
         resources.iter().filter(|resource| is_acted_on(resource) && is_service(resource)).collect();
     services.sort_by_key(|service| (together(service), &service.id));
@@ -70,11 +73,10 @@ fn together(service: &PlannedResource) -> (i32, Kind, &[UnitName]) {
     (service.tier, service.id.kind(), &service.units)
 }
 
-/// Batches of servers to stop or start.
-pub fn server_batches(resources: &[PlannedResource]) -> Vec<Batch> {
-    let is_server = |resource: &PlannedResource| resource.id.kind() == Kind::Server;
-    let mut servers: Vec<&PlannedResource> =
-        resources.iter().filter(|resource| is_acted_on(resource) && is_server(resource)).collect();
-    servers.sort_by_key(|server| &server.id);
-    servers.chunks(Kind::Server.facts().batch).map(Batch::of).collect()
+/// Batches of one kind whose order does not matter: of servers, to stop or start, or of guards.
+pub fn batches_of(kind: Kind, resources: &[PlannedResource]) -> Vec<Batch> {
+    let is_of_kind = |resource: &&PlannedResource| is_acted_on(resource) && resource.id.kind() == kind;
+    let mut members: Vec<&PlannedResource> = resources.iter().filter(is_of_kind).collect();
+    members.sort_by_key(|member| &member.id);
+    members.chunks(kind.facts().batch).map(Batch::of).collect()
 }

@@ -2,11 +2,12 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::hold::Hold;
+use crate::kind::Kind;
 use crate::samples::{hold, key, planned, server, units};
 
 fn seen(state: State, tags: &[(&str, &str)]) -> SeenResource {
     let tags: BTreeMap<String, String> = tags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-    SeenResource { id: server(1), state, tags, unfit: None, restarts_at: None }
+    SeenResource::new(server(1), state, tags)
 }
 
 fn treatment(state: State, tags: &[(&str, &str)], hold: Option<&Hold>) -> Treatment {
@@ -151,7 +152,7 @@ fn batches_hold_at_most_fifty_servers_and_one_list_of_units() {
     let services = service_batches(&resources);
     assert_eq!(services.iter().map(|batch| batch.resources.len()).sum::<usize>(), 118);
     assert!(services.iter().all(|batch| batch.resources.len() <= 50 && batch.units.len() == 1));
-    let of_servers = server_batches(&resources);
+    let of_servers = batches_of(Kind::Server, &resources);
     assert_eq!(of_servers.iter().map(|batch| batch.resources.len()).collect::<Vec<_>>(), [50, 50, 19]);
 }
 
@@ -164,7 +165,7 @@ fn what_cannot_be_stopped_is_named_and_not_tried() {
     let cannot = || Unfit::Cannot("it is a read replica".to_owned());
     assert_eq!(of(State::Running, cannot()), Treatment::Doubt { reason: "it is a read replica".to_owned() });
     assert_eq!(of(State::Stopped, cannot()), Treatment::Leave { reason: Leave::AlreadyStopped });
-    let member = of(State::Running, Unfit::PartOf("orders".to_owned()));
+    let member = of(State::Running, Unfit::PartOf);
     assert_eq!(member, Treatment::Leave { reason: Leave::PartOf });
 }
 
@@ -192,7 +193,7 @@ fn services_are_batched_by_tier_and_kind() {
     let batches = service_batches(&orders);
     let told: Vec<_> = batches.iter().map(|batch| (batch.tier, batch.kind(), batch.resources.len())).collect();
     assert_eq!(told, [(0, Kind::Server, 1), (0, Kind::Database, 2), (0, Kind::Cluster, 1), (1, Kind::Database, 1)],);
-    assert_eq!(server_batches(&orders).len(), 1);
+    assert_eq!(batches_of(Kind::Server, &orders).len(), 1);
     let many: Vec<_> = (0..41).map(|number| database(&format!("db:d{number}"), 0)).collect();
     assert_eq!(service_batches(&many).len(), 3, "20 at most to a look");
 }
@@ -201,7 +202,7 @@ fn services_are_batched_by_tier_and_kind() {
 fn calls_are_made_in_the_parts_that_a_refusal_has_left() {
     let servers: Vec<_> = (1..=5).map(planned).collect();
     let ids: Vec<ResourceId> = servers.iter().map(|server| server.id.clone()).collect();
-    let [batch] = &server_batches(&servers)[..] else { panic!("one batch") };
+    let [batch] = &batches_of(Kind::Server, &servers)[..] else { panic!("one batch") };
     let parts = |batch: &Batch, called: &[ResourceId]| batch.in_parts(called).iter().map(Vec::len).collect::<Vec<_>>();
     assert_eq!(parts(batch, &ids), [5]);
     let halved = Batch { parts: vec![ids[..2].to_vec(), ids[2..4].to_vec()], ..batch.clone() };

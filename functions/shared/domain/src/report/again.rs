@@ -3,7 +3,6 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::Said;
-use crate::kind::Kind;
 use crate::plan::{Outcome, PlannedResource, Treatment};
 use crate::resource::State;
 use crate::run::Direction;
@@ -19,7 +18,7 @@ pub(super) const LOOKS_EVERY: SignedDuration = SignedDuration::from_hours(6);
 pub fn look_again_at(direction: Direction, resources: &[PlannedResource], now: Timestamp) -> Option<Timestamp> {
     let is_kept_down = |resource: &&PlannedResource| {
         direction == Direction::Shutdown
-            && resource.id.kind() != Kind::Server
+            && resource.id.kind().is_database()
             && matches!(resource.treatment, Treatment::Act | Treatment::Join)
             && resource.outcome == Some(Outcome::Done)
     };
@@ -46,7 +45,7 @@ fn days(time: SignedDuration) -> i64 {
 
 /// What a report says of something that is down.
 pub(super) fn said(resource: &PlannedResource, now: Timestamp) -> Said {
-    let is_database_up = resource.id.kind() != Kind::Server && resource.state.is_up();
+    let is_database_up = resource.id.kind().is_database() && resource.state.is_up();
     match held_for(resource, now) {
         _ if resource.state == State::Inaccessible => Said::TakenDown,
         Some(time) if is_database_up && time >= RESTARTS_AFTER => Said::StoppedAgain(days(time)),

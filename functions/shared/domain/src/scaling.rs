@@ -1,0 +1,107 @@
+//! What AWS does by itself that would undo a stop: seen, suspended before anything under it stops, and resumed after.
+//!
+//! An Auto Scaling group terminates and replaces a member that does not run (Amazon EC2 Auto Scaling User Guide,
+//! "Health checks for instances in an Auto Scaling group").
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use crate::error::Refusal;
+use crate::kind::Kind;
+use crate::resource::{ResourceId, SeenResource, Settings, State, Tag, tags_of};
+
+/// The fields of one row of `autoscaling:DescribeAutoScalingGroups` that the workflow hands on.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ScalingRow {
+    /// What AWS calls it.
+    pub name: String,
+    /// What is suspended, as AWS names it.
+    pub suspended: BTreeSet<String>,
+    #[serde(default)]
+    pub tags: Vec<Tag>,
+}
+
+/// The guard as a plan sees it.
+pub fn see_scaling(kind: Kind, row: ScalingRow) -> Result<SeenResource, Refusal> {
+    let seen = SeenResource::new(ResourceId::new(kind, &row.name)?, state(&row.suspended), tags_of(row.tags));
+    Ok(SeenResource { settings: Settings { suspended: row.suspended }, ..seen })
+}
+
+/// Down if everything is suspended that would undo a stop.
+pub fn state(suspended: &BTreeSet<String>) -> State {
+    let is_down = |kind: &Kind| kind.is_guard() && kind.facts().scaling.iter().all(|name| suspended.contains(*name));
+    if Kind::ALL.iter().any(is_down) { State::Stopped } else { State::Running }
+}
+
+/// What a stop suspends and a start resumes of a guard that was seen with these settings: what was suspended before
+/// stays so.
+pub fn ours(kind: Kind, before: &Settings) -> Vec<&'static str> {
+    kind.facts().scaling.iter().copied().filter(|name| !before.suspended.contains(*name)).collect()
+}
+
+/// A group as it is right before it is resumed.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Members {
+    /// Members that do not run.
+    pub down: BTreeSet<String>,
+    /// Members that the group leaves alone.
+    pub standby: BTreeSet<String>,
+    /// Members that the group has found unhealthy and replaces once it may.
+    pub unhealthy: BTreeSet<String>,
+}
+
+impl Members {
+    /// Why the group would replace a member if it were resumed, if it would.
+    pub fn in_danger(&self) -> Option<String> {
+        if let Some(first) = self.down.difference(&self.standby).next() {
+            return Some(format!("its member {first} does not run, and it would replace it"));
+        }
+        let first = self.unhealthy.first()?;
+        Some(format!("it has marked its member {first} as unhealthy, and would replace it"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIVE: [&str; 5] = ["AZRebalance", "HealthCheck", "Launch", "ReplaceUnhealthy", "Terminate"];
+
+    fn names(names: &[&str]) -> BTreeSet<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    fn group(suspended: &[&str]) -> SeenResource {
+        let row = ScalingRow { name: "shop".into(), suspended: names(suspended), tags: Vec::new() };
+        see_scaling(Kind::Group, row).unwrap()
+    }
+
+    #[test]
+    fn a_group_is_suspended_only_if_everything_is_that_would_undo_a_stop() {
+        for at_work in FIVE {
+            let others: Vec<&str> = FIVE.into_iter().filter(|name| *name != at_work).collect();
+            assert_eq!(group(&others).state, State::Running, "{at_work}");
+        }
+        assert_eq!(group(&FIVE).state, State::Stopped);
+        assert_eq!(group(&["AlarmNotification"]).state, State::Running);
+    }
+
+    #[test]
+    fn what_was_suspended_before_is_neither_suspended_nor_resumed_by_us() {
+        let before = group(&["Launch", "AlarmNotification"]).settings;
+        assert_eq!(ours(Kind::Group, &before), ["AZRebalance", "HealthCheck", "ReplaceUnhealthy", "Terminate"]);
+    }
+
+    #[test]
+    fn a_group_stays_suspended_while_it_would_replace_a_member() {
+        let of = |down: &[&str], standby: &[&str], unhealthy: &[&str]| {
+            Members { down: names(down), standby: names(standby), unhealthy: names(unhealthy) }.in_danger()
+        };
+        assert_eq!(of(&[], &[], &[]), None);
+        assert!(of(&["i-1"], &[], &[]).unwrap().contains("i-1 does not run"));
+        assert_eq!(of(&["i-1"], &["i-1"], &[]), None, "the group leaves it alone");
+        assert!(of(&["i-1"], &["i-1"], &["i-2"]).unwrap().contains("i-2 as unhealthy"));
+    }
+}
