@@ -1,6 +1,7 @@
 //! EC2 servers and RDS DB instances: how they are stopped, started and deleted, and how long that takes.
 
 pub mod commands;
+pub mod groups;
 pub mod server;
 pub mod units;
 
@@ -29,6 +30,7 @@ pub fn stop(world: &mut World, id: &str, actor: Actor) -> Option<State> {
         server.stopped_by = Some(actor);
         server.is_online = is_database(id);
         server.units.values_mut().for_each(|unit| unit.goes_down());
+        groups::check_soon(world, id);
         later(id, generation, takes, move |world, id| {
             world.fleet.get_mut(&id).map(|server| server.change(State::Stopped, now()));
             world.note(|| format!("{id} is stopped"));

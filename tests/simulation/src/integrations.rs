@@ -1,5 +1,6 @@
 //! The AWS calls that the workflows make themselves, each with what can go wrong with it.
 
+mod autoscaling;
 mod ec2;
 mod rds;
 mod ssm;
@@ -41,6 +42,7 @@ fn prefix(service: &str) -> &'static str {
         "ec2" => "Ec2",
         "ssm" => "Ssm",
         "rds" => "Rds",
+        "autoscaling" => "AutoScaling",
         _ => "EventBridge",
     }
 }
@@ -50,6 +52,7 @@ fn throttled(service: &str) -> Failure {
         "ec2" => Failure::of_ec2("Request limit exceeded.", 503),
         "ssm" => Failure::of_ssm("SsmException", "Rate exceeded", 400),
         "rds" => Failure::of_rds("RdsException", "Rate exceeded"),
+        "autoscaling" => Failure::of("AutoScaling", "AutoScalingException", "Rate exceeded", 400),
         _ => Failure::new("EventBridge.ThrottlingException", "Rate exceeded"),
     }
 }
@@ -68,6 +71,10 @@ fn carry_out(world: &mut World, call: &str, arguments: &Value, place: &Place) ->
         "rds:describeDBClusters" => Ok(json!({ "DbClusters": [] })),
         "rds:stopDBInstance" => rds::stop_db_instance(world, arguments, place),
         "rds:startDBInstance" => rds::start_db_instance(world, arguments, place),
+        "ec2:describeInstances" => Ok(autoscaling::describe_members(world, arguments)),
+        "autoscaling:describeAutoScalingGroups" => Ok(autoscaling::describe_groups(world, arguments)),
+        "autoscaling:suspendProcesses" => autoscaling::suspend(world, arguments, place),
+        "autoscaling:resumeProcesses" => autoscaling::resume(world, arguments, place),
         "events:putEvents" => Ok(json!({ "FailedEntryCount": 0, "Entries": [{ "EventId": "1" }] })),
         other => {
             world.violate("S13 no call but those that are known", other);

@@ -3,6 +3,7 @@
 pub mod calls;
 pub mod end;
 pub mod fleet;
+pub mod groups;
 pub mod ledger;
 pub mod looks;
 pub mod mails;

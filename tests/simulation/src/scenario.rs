@@ -1,10 +1,12 @@
-//! A random small world: keys, servers on one or two of them, databases on one, units, tags, and what is stopped already.
+//! A random small world: keys, servers on one or two of them, databases on one, a group, units, tags, and what is stopped
+//! already.
 
 use std::collections::BTreeMap;
 
 use crate::executor::{HOUR, MINUTE, Millis};
+use crate::fleet::groups::Group;
 use crate::fleet::units::Unit;
-use crate::fleet::{DATABASE, Server, State};
+use crate::fleet::{DATABASE, Server, State, is_database};
 use crate::keys::{Key, Keys, arn};
 use crate::world::World;
 
@@ -33,10 +35,27 @@ pub fn begin(world: &mut World, hours: i64) -> Scenario {
     for number in 1..=random.usize(..=2) {
         world.fleet.insert(format!("{DATABASE}data{number}"), database(random, &arns));
     }
+    if random.u8(..3) == 0 {
+        let (name, members) = ("shop", random.usize(1..=2));
+        let servers = world.fleet.iter_mut().filter(|(id, server)| !is_database(id) && server.state == State::Running);
+        servers.take(members).for_each(|(_, server)| server.join(name));
+        world.groups.insert(name.to_owned(), group(random));
+    }
     world.keys = keys;
     let sweep_every = if random.bool() { 5 * MINUTE } else { 15 * MINUTE };
     let ends_at = hours * HOUR;
     Scenario { sweep_every, quiet_from: (ends_at - QUIET).max(ends_at / 2), ends_at }
+}
+
+/// Mostly ours to suspend, and mostly at work.
+fn group(random: &mut fastrand::Rng) -> Group {
+    let mut tags = BTreeMap::new();
+    if random.u8(..10) < 9 {
+        tags.insert("lockstep:app".to_owned(), "app1".to_owned());
+    }
+    let some = ["Launch", "AlarmNotification", "HealthCheck"];
+    let suspended = some.iter().filter(|_| random.u8(..5) == 0).map(|name| (*name).to_owned()).collect();
+    Group::new(tags, suspended)
 }
 
 /// A DB instance has one key, and no units.

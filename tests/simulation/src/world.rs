@@ -7,6 +7,7 @@ use crate::executor::now;
 use crate::faults::{Fault, Faults};
 use crate::fleet::Fleet;
 use crate::fleet::commands::Commands;
+use crate::fleet::groups::Groups;
 use crate::functions::lambda::Invocations;
 use crate::keys::Keys;
 use crate::mails::Mail;
@@ -32,6 +33,7 @@ pub struct World {
     pub faults: Faults,
     pub keys: Keys,
     pub fleet: Fleet,
+    pub groups: Groups,
     pub commands: Commands,
     pub table: Table,
     pub executions: Executions,

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{GRACE, newest_run};
 use crate::executor::{HOUR, MINUTE, Millis, millis, now};
 use crate::faults::Fault;
+use crate::fleet::groups::GROUP;
 use crate::fleet::{Actor, DATABASE, Server, State};
 use crate::table::plain_row;
 use crate::workflow::executions::Status;
@@ -37,8 +38,9 @@ impl World {
         }
     }
 
-    /// L1 and L2 for every server.
+    /// L1 and L2 for every server, and for every group.
     pub fn judge_end(&mut self, quiet_from: Millis) {
+        self.judge_groups(LONGEST);
         let ids: Vec<String> = self.fleet.keys().cloned().collect();
         for id in ids {
             let server = &self.fleet[&id];
@@ -113,7 +115,7 @@ impl World {
         millis(record["tried_at"].as_str()?)
     }
 
-    fn is_reported(&self, id: &str, keys: &[String]) -> bool {
+    pub(super) fn is_reported(&self, id: &str, keys: &[String]) -> bool {
         self.reported_by(id, keys).is_some()
     }
 
@@ -133,7 +135,9 @@ impl World {
     fn is_mailed(&self, run: &str, id: &str) -> bool {
         let epoch = super::of_epoch(run);
         let mut mails = self.mails.iter().chain(&self.refused_mails);
-        mails.any(|mail| mail.id.starts_with(epoch) && mail.text.contains(id.trim_start_matches(DATABASE)))
+        mails.any(|mail| {
+            mail.id.starts_with(epoch) && mail.text.contains(id.trim_start_matches(DATABASE).trim_start_matches(GROUP))
+        })
     }
 
     /// Whether every key's newest run has ended and nothing is to be tried again: from here on all is still.

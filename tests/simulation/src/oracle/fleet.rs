@@ -12,11 +12,14 @@ pub enum Act {
     StopServer,
     StartServer,
     StartUnits,
+    /// Of a group.
+    Suspend,
+    Resume,
 }
 
 impl Act {
     pub fn is_stop(self) -> bool {
-        matches!(self, Self::StopUnits | Self::StopServer)
+        matches!(self, Self::StopUnits | Self::StopServer | Self::Suspend)
     }
 }
 

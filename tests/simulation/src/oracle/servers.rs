@@ -8,11 +8,11 @@ use crate::executor::{MINUTE, SECOND, now};
 use crate::fleet::{Actor, DATABASE, State};
 use crate::world::World;
 
-type Judged = Result<(), (&'static str, String)>;
+pub(super) type Judged = Result<(), (&'static str, String)>;
 
 impl World {
     pub(super) fn judge_server(&self, act: Act, id: &str, units: &[String], told: &Confirmation) -> Judged {
-        let Some(server) = self.fleet.get(id) else { return Ok(()) };
+        let Some(server) = self.fleet.get(id) else { return self.judge_group(act, id, told) };
         if !server.is_managed() {
             return Err(("S15 scope", "it is not managed".to_owned()));
         }
@@ -21,16 +21,17 @@ impl World {
         }
         self.judge_hold(act, id, told)?;
         match act {
-            Act::StopUnits => Ok(()),
-            Act::StopServer => self.judge_order_down(id, told),
+            Act::StopUnits => self.judge_guard(id),
+            Act::StopServer => self.judge_guard(id).and(self.judge_order_down(id, told)),
             Act::StartServer => self.judge_ownership(id),
             Act::StartUnits => self.judge_units(id, units),
+            Act::Suspend | Act::Resume => Ok(()),
         }
     }
 
     /// S6 and S8: the hold says what is about to be done. What another key's run has written since it was
     /// confirmed is the window that cannot be closed (R2).
-    fn judge_hold(&self, act: Act, id: &str, told: &Confirmation) -> Judged {
+    pub(super) fn judge_hold(&self, act: Act, id: &str, told: &Confirmation) -> Judged {
         let hold = self.hold(id);
         let version = hold.as_ref().and_then(|hold| hold["version"].as_i64()).unwrap_or(0);
         if told.versions.get(id) != Some(&version) {
@@ -38,8 +39,8 @@ impl World {
         }
         let Some(hold) = hold else { return Err(("S6 write ahead", "the ledger has no hold of it".to_owned())) };
         let own = match act {
-            Act::StopServer => Some("intent"),
-            Act::StartServer => Some("starting"),
+            Act::StopServer | Act::Suspend => Some("intent"),
+            Act::StartServer | Act::Resume => Some("starting"),
             Act::StopUnits | Act::StartUnits => None,
         };
         let keys = hold["keys"].as_array().cloned().unwrap_or_default();

@@ -19,12 +19,18 @@ impl Failure {
         Self::new("Ec2.Ec2Exception", format!("{message} (Service: Ec2, Status Code: {status}, Request ID: 1)"))
     }
 
+    /// A refusal by another service, in its own words.
+    pub fn of(service: &str, error: &str, message: &str, status: u16) -> Self {
+        let cause = format!("{message} (Service: {service}, Status Code: {status}, Request ID: 1)");
+        Self::new(format!("{service}.{error}"), cause)
+    }
+
     pub fn of_ssm(error: &str, message: &str, status: u16) -> Self {
-        Self::new(format!("Ssm.{error}"), format!("{message} (Service: Ssm, Status Code: {status}, Request ID: 1)"))
+        Self::of("Ssm", error, message, status)
     }
 
     pub fn of_rds(error: &str, message: &str) -> Self {
-        Self::new(format!("Rds.{error}"), format!("{message} (Service: Rds, Status Code: 400, Request ID: 1)"))
+        Self::of("Rds", error, message, 400)
     }
 
     /// The connection broke: nobody knows whether the call was carried out.

@@ -71,7 +71,10 @@ pub fn held_back(
             (!is_suspended).then(|| format!("left running because {} could not be suspended", called(id)))
         }
         Step::Start(kind) if kind.is_guard() => {
-            let is_down = |other: &&PlannedResource| other.guard.as_ref() == Some(&resource.id) && !is_back(other);
+            // What we do not start is judged by what was just seen of it: it may be gone.
+            let is_down = |other: &&PlannedResource| {
+                other.guard.as_ref() == Some(&resource.id) && other.treatment == Treatment::Act && !is_back(other)
+            };
             let waits_for = plan.iter().find(is_down).map(|other| format!("{} is not back", other.id.name()));
             let reason = waits_for.or_else(|| match members {
                 Some(members) => members.in_danger(),

@@ -77,6 +77,8 @@ fn a_group_is_resumed_only_when_all_that_it_guards_is_back() {
     }
     let of_another = PlannedResource { guard: None, state: State::Stopped, ..planned(2) };
     assert_eq!(held(&[up(), of_another], Some(&calm)), None);
+    let in_doubt = PlannedResource { treatment: Treatment::Doubt { reason: "lost".into() }, ..member() };
+    assert_eq!(held(&[in_doubt], Some(&calm)), None, "it was seen to run, or is gone");
     let stopped = Members { down: ["i-7".to_owned()].into(), ..Members::default() };
     assert!(held(&[up()], Some(&stopped)).unwrap().contains("i-7 does not run"));
 }
