@@ -12,6 +12,8 @@ from tests.world.cloud import Cloud, NeverHappened
 
 # An incomplete run is tried again after five minutes, ten, and so on; what needs longer waits for it by itself.
 FIXED_WITHIN_S = 2_400
+# By kind of resource.
+AS_BEFORE = {"databases": "available", "groups": "whole"}
 
 
 class Sweeps:
@@ -95,12 +97,13 @@ def assert_everything_is_as_before(scene: Scene) -> None:
         assert set(state["units"].values()) <= {"active"}, f"{name} has {state['units']}"
         assert ledger.item(scene.cloud, f"HOLD#{server.id}", "HOLD") is None, f"{name} is still held"
 
-    for name, database in scene.databases.items():
+    for name, resource in scene.resources.items():
         if name in scene.left:
             continue
-        assert resources.look_at(scene.cloud, database)["state"] == "available", name
-        for kind in ("db", "cluster"):
-            assert ledger.item(scene.cloud, f"HOLD#{kind}:{database.name}", "HOLD") is None, f"{name} is still held"
+        seen = resources.look_at(scene.cloud, resource)
+        assert seen["state"] == AS_BEFORE[resource.kind] and not seen.get("suspended"), f"{name}: {seen}"
+        for kind in ("db", "cluster", "group"):
+            assert ledger.item(scene.cloud, f"HOLD#{kind}:{resource.name}", "HOLD") is None, f"{name} is still held"
 
 
 def assert_nothing_happens_any_more(scene: Scene, sweeps: Sweeps) -> None:

@@ -73,9 +73,9 @@ def only_what_we_stopped_is_started(scene: Scene, calls: list[Call]) -> Iterator
         if (call["service"], call["operation"]) not in ACTS or call["service"] == "ssm" or not by_lockstep(call):
             continue
         named = set(call["resources"])
-        if call["operation"].startswith("Stop") and call["outcome"].endswith("ok"):
+        if stops(call) and call["outcome"].endswith("ok"):
             ours |= named
-        elif call["operation"].startswith("Start") and named - ours:
+        elif not stops(call) and named - ours:
             yield f"S7: {named - ours} was started and never stopped by us"
 
 
@@ -122,7 +122,7 @@ def each_mail_once(scene: Scene) -> Iterator[str]:
 
 
 def stops(call: Call) -> bool:
-    return call["operation"].startswith("Stop") or "stop" in str(call["request"].get("Parameters", ""))
+    return call["operation"].startswith(("Stop", "Suspend")) or "stop" in str(call["request"].get("Parameters", ""))
 
 
 def commanded(call: Call, verb: str) -> bool:

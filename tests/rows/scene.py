@@ -16,6 +16,7 @@ HOUR_S = 3600
 ACTS = {
     ("ec2", "StopInstances"), ("ec2", "StartInstances"), ("ssm", "SendCommand"),
     *(("rds", f"{verb}DB{what}") for verb in ("Stop", "Start") for what in ("Instance", "Cluster")),
+    ("autoscaling", "SuspendProcesses"), ("autoscaling", "ResumeProcesses"),
 }  # fmt: skip
 
 
@@ -34,7 +35,7 @@ class Scene:
     cloud: Cloud
     fleet: Fleet
     servers: dict[str, Server] = field(default_factory=dict)
-    databases: dict[str, Resource] = field(default_factory=dict)
+    resources: dict[str, Resource] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     # Watched keys other than the fleet's own that the ending switches on, too.
     more_keys: list[str] = field(default_factory=list)
@@ -82,7 +83,12 @@ class Scene:
         made = getattr(self.fleet, kind)(name, self.fleet.app("orders"))
         resources.until_state(self.cloud, "available", made)
         resources.change(self.cloud, made, **{"stop_takes_s": 60, "start_takes_s": 60} | settings)
-        self.databases[name] = made
+        self.resources[name] = made
+
+    def add_group(self, name: str, *members: str) -> None:
+        """An Auto Scaling group of the app `orders` around servers."""
+        servers = [self.servers[member] for member in members]
+        self.resources[name] = self.fleet.group(name, self.fleet.app("orders"), *servers)
 
     def disable(self, key: str | None = None) -> float:
         at_s = self.cloud.at_s()

@@ -14,7 +14,7 @@ def test_a_database_that_rds_has_taken_down_is_told_of_and_started_when_its_key_
     """RDS tells when it starts what is stopped; the sweep looks an hour later."""
     scene.begin()
     scene.add_database("orders", restarts_after_s=1_800)
-    orders = scene.databases["orders"]
+    orders = scene.resources["orders"]
     # A second attempt finds the database stopped, and learns when RDS will start it.
     refused = scene.fault("ec2", "StopInstances", "error", scene.id(), code="IncorrectInstanceState")
     assert scene.shut_down().ending == "shutdown_incomplete" and refused.fired

@@ -41,6 +41,10 @@ def with_a_cluster(scene: Scene) -> None:
     scene.add_database("ledger", "cluster")
 
 
+def with_a_group(scene: Scene) -> None:
+    scene.add_group("shop", "one")
+
+
 def throttled(task: str) -> Circumstance:
     return lambda scene: scene.fault_at(task, "throttle")
 
@@ -55,6 +59,8 @@ LEADS_TO: dict[str, tuple[Circumstance, Circumstance]] = {
     "shutdown/Services: Judge the refusal": (throttled("shutdown/Services: Stop the units"), nothing_special),
     "shutdown/Servers: Give the servers up": (unseen("shutdown/Servers: Look at the servers"), nothing_special),
     "startup/Servers: Give the servers up": (unseen("startup/Servers: Look at the servers"), nothing_special),
+    "shutdown/Guards: Give the group up": (unseen("shutdown/Guards: See that it is suspended"), nothing_special),
+    "startup/Guards: Give the group up": (nothing_special, unseen("startup/Guards: See that it is at work")),
     "shutdown/Services: Give the databases up": (unseen("shutdown/Services: Look at the databases"), nothing_special),
     "startup/Services: Give the databases up": (nothing_special, unseen("startup/Services: Look at the databases")),
     "startup/Services: Record that nobody was asked": (nothing_special, agent_seen_late),
@@ -73,7 +79,7 @@ NEEDS: dict[str, Circumstance] = {
         "Record the states": with_a_database,
         "Give the databases up": with_a_database,
     }.items()
-}
+} | {task: with_a_group for task in TASKS if "/Guards: " in task or "/Groups: " in task}
 # These are reached only by a key that comes on within its grace.
 WITHIN_THE_GRACE = {"startup: Mail that the shutdown is cancelled"}
 
@@ -131,7 +137,7 @@ def assert_the_story_ends_well(scene: Scene, task: str, kind: str) -> None:
 
 
 def is_start_of(scene: Scene, call: dict[str, Any], name: str) -> bool:
-    id = scene.databases[name].name if name in scene.databases else scene.id(name)
+    id = scene.resources[name].name if name in scene.resources else scene.id(name)
     return call["operation"].startswith("Start") and id in call["resources"]
 
 

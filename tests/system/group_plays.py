@@ -3,7 +3,6 @@
 from typing import Any
 
 from tests.system.plays import UNITS, Play, begin, fault, shut_down, start_up, until_called
-from tests.world import resources
 from tests.world.cloud import Cloud
 
 REPLACES = ["AZRebalance", "HealthCheck", "Launch", "ReplaceUnhealthy", "Terminate"]
@@ -11,10 +10,8 @@ REPLACES = ["AZRebalance", "HealthCheck", "Launch", "ReplaceUnhealthy", "Termina
 
 def add(play: Play, name: str, *members: str, app: str | None = "orders", **options: Any) -> None:
     """A group around servers of the play."""
-    ids = [play.servers[member].id for member in members]
-    play.resources[name] = resources.make_group(
-        play.cloud, play.fleet.app(name), play.fleet.app(app) if app else None, ids, **options
-    )
+    servers = [play.servers[member] for member in members]
+    play.resources[name] = play.fleet.group(name, play.fleet.app(app) if app else None, *servers, **options)
 
 
 def suspend(play: Play, name: str, *processes: str) -> None:
