@@ -11,6 +11,7 @@ from tests.world.cloud import Cloud
 from tests.world.story import MACHINES, Story
 
 MOST_EVENTS, MOST_BYTES = 5000, 200 * 1024
+LONGEST_CAUSE = 300
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Figures:
 
     executions: int
     not_succeeded: list[str]
+    # What a task was refused, and how often; most are tried again.
+    failures: dict[str, int]
     most_events: int
     most_events_in: str
     longest: Payload
@@ -48,11 +51,13 @@ def of_story(cloud: Cloud, story: Story, ended_at_s: float) -> Figures:
     """`ended_at_s` is when the run was seen to have ended."""
     executions = list(_executions(cloud, story))
     counts: dict[str, int] = {}
+    failures: Counter[str] = Counter()
     longest: dict[tuple[str, str, str], Payload] = {}
     for execution in executions:
         events = _events(cloud, execution["executionArn"])
         machine = execution["stateMachineArn"].rsplit(":", 1)[-1]
         counts[f"{machine} ({execution['name']})"] = len(events)
+        failures.update(_failures(events))
         for payload in _payloads(events, machine):
             place = (machine, payload.state, payload.what)
             longest[place] = max(longest.get(place, payload), payload, key=lambda known: known.bytes_in_aws)
@@ -60,6 +65,7 @@ def of_story(cloud: Cloud, story: Story, ended_at_s: float) -> Figures:
     return Figures(
         executions=len(executions),
         not_succeeded=[f"{e['executionArn']}: {e['status']}" for e in executions if e["status"] != "SUCCEEDED"],
+        failures=dict(failures.most_common()),
         most_events=counts[most_events_in],
         most_events_in=most_events_in,
         longest=max(longest.values(), key=lambda payload: payload.bytes),
@@ -100,6 +106,14 @@ def _payloads(events: Iterable[dict[str, Any]], machine: str) -> Iterator[Payloa
                 yield _payload(json.loads(details[field]), what, state, machine, resource)
         for name, text in details.get("assignedVariables", {}).items():
             yield _payload(json.loads(text), f"variable {name}", state, machine)
+
+
+def _failures(events: Iterable[dict[str, Any]]) -> Iterator[str]:
+    state = ""
+    for event in events:
+        state = event.get("stateEnteredEventDetails", {}).get("name", state)
+        if failed := event.get("taskFailedEventDetails"):
+            yield f"{state}: {failed['error']}: {failed['cause'][:LONGEST_CAUSE]}"
 
 
 def _payload(value: Any, what: str, state: str, machine: str, resource: str = "") -> Payload:

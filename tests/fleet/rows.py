@@ -7,6 +7,8 @@ A resource may have 50 tags of up to 384 characters; what a page of such comes t
 import json
 from typing import Any
 
+from tests.fleet.scene import MEMBERS
+
 TAGS = 10
 MOST_TAGS = 50
 # Key and value of an ordinary tag, such as those that CloudFormation, Kubernetes and cost allocation leave behind.
@@ -15,6 +17,8 @@ KEY = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e
 SERVER, VOLUME = "i-0123456789abcdef0", "vol-0123456789abcdef0"
 TIME = "2026-01-31T12:34:56.789Z"
 CHECK = {"Details": [{"Name": "reachability", "Status": "passed"}], "Status": "ok"}
+HOST = "ip-10-0-12-34.us-east-1.compute.internal"
+GROUPS = [{"GroupId": "sg-0123456789abcdef0", "GroupName": "orders-production-database"}]
 NETWORK = [{"Status": "active", "VpcSecurityGroupId": "sg-0123456789abcdef0"}]
 SUBNETS = [
     {
@@ -61,13 +65,66 @@ def _status(tags: int) -> Row:
     }  # fmt: skip
 
 
+def _instance(tags: int) -> Row:
+    """A reservation of one server; the estimate of a page takes each for such a one."""
+    network = {
+        "Attachment": {
+            "AttachTime": TIME, "AttachmentId": "eni-attach-0123456789abcdef0", "DeleteOnTermination": True,
+            "DeviceIndex": 0, "NetworkCardIndex": 0, "Status": "attached",
+        },
+        "Description": "", "Groups": GROUPS, "InterfaceType": "interface", "Ipv6Addresses": [],
+        "MacAddress": "0a:1b:2c:3d:4e:5f", "NetworkInterfaceId": "eni-0123456789abcdef0",
+        "Operator": {"Managed": False}, "OwnerId": "123456789012", "PrivateDnsName": HOST,
+        "PrivateIpAddress": "10.0.12.34",
+        "PrivateIpAddresses": [{"Primary": True, "PrivateDnsName": HOST, "PrivateIpAddress": "10.0.12.34"}],
+        "SourceDestCheck": True, "Status": "in-use", "SubnetId": "subnet-0123456789abcdef0",
+        "VpcId": "vpc-0123456789abcdef0",
+    }  # fmt: skip
+    disk = {"AttachTime": TIME, "DeleteOnTermination": True, "Status": "attached", "VolumeId": VOLUME}
+    # Some twenty more short members, such as CpuOptions, MetadataOptions and Placement.
+    short = {f"AMemberOfLength{n:02}": "and-its-value-of-some-length" for n in range(30)}
+    return {
+        "Groups": [],
+        "Instances": [
+            short
+            | {
+                "BlockDeviceMappings": [{"DeviceName": "/dev/sda1", "Ebs": disk}] * 2, "InstanceId": SERVER,
+                "NetworkInterfaces": [network], "SecurityGroups": GROUPS, "Tags": [TAG] * tags,
+            }
+        ],
+        "OwnerId": "123456789012", "RequesterId": "123456789012", "ReservationId": "r-0123456789abcdef0",
+    }  # fmt: skip
+
+
+def _group(tags: int) -> Row:
+    """With as many members as each group of this fleet has."""
+    template = {
+        "LaunchTemplateId": "lt-0123456789abcdef0", "LaunchTemplateName": "orders-production-launch", "Version": "12",
+    }  # fmt: skip
+    member = {
+        "AvailabilityZone": "us-east-1a", "AvailabilityZoneId": "use1-az1", "HealthStatus": "Healthy",
+        "InstanceId": SERVER, "InstanceType": "m6i.2xlarge", "LaunchTemplate": template, "LifecycleState": "InService",
+        "ProtectedFromScaleIn": False,
+    }  # fmt: skip
+    arn = "arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:0a1b2c3d:autoScalingGroupName/orders-production"
+    named = {"PropagateAtLaunch": True, "ResourceId": "orders-production", "ResourceType": "auto-scaling-group"}
+    metrics = [{"Granularity": "1Minute", "Metric": "GroupInServiceCapacity"}] * 13
+    processes = [{"ProcessName": "ReplaceUnhealthy", "SuspensionReason": f"User suspended at {TIME}"}] * 5
+    short = {f"AMemberOfLength{n:02}": "and-its-value-of-some-length" for n in range(20)}
+    return short | {
+        "AutoScalingGroupArn": arn, "EnabledMetrics": metrics, "Instances": [member] * MEMBERS,
+        "LaunchTemplate": template, "SuspendedProcesses": processes, "Tags": [TAG | named] * tags,
+        "TargetGroupArns": [arn] * 2,
+    }  # fmt: skip
+
+
 def _agent(tags: int) -> Row:
     return {
         "AgentVersion": "3.3.1611.0",
         "AssociationOverview": {
             "DetailedStatus": "Success", "InstanceAssociationStatusAggregatedCount": {"Success": 2},
         },
-        "AssociationStatus": "Success", "ComputerName": "ip-10-0-12-34.us-east-1.compute.internal",
+        "AssociationStatus": "Success", "ComputerName": HOST,
         "IpAddress": "10.0.12.34", "InstanceId": SERVER, "IsLatestVersion": True,
         "LastAssociationExecutionDate": TIME, "LastPingDateTime": TIME, "LastSuccessfulAssociationExecutionDate": TIME,
         "PingStatus": "Online", "PlatformName": "Red Hat Enterprise Linux", "PlatformType": "Linux",
@@ -89,7 +146,7 @@ def _invocation(tags: int) -> Row:
             }
         ],
         "Comment": f"{KEY[-36:]}-1234-shutdown-12", "DocumentName": "lockstep-UnitsDocument-0123456789ABC",
-        "DocumentVersion": "$DEFAULT", "InstanceId": SERVER, "InstanceName": "ip-10-0-12-34.us-east-1.compute.internal",
+        "DocumentVersion": "$DEFAULT", "InstanceId": SERVER, "InstanceName": HOST,
         "NotificationConfig": {"NotificationArn": "", "NotificationEvents": [], "NotificationType": ""},
         "RequestedDateTime": TIME, "ServiceRole": "", "StandardErrorUrl": "", "StandardOutputUrl": "",
         "Status": "Success", "StatusDetails": "Success", "TraceOutput": "",
@@ -158,6 +215,8 @@ ROWS = {
     "ec2:describeVolumes": ("Volumes", _volume),
     "ec2:describeTags": ("Tags", _tag),
     "ec2:describeInstanceStatus": ("InstanceStatuses", _status),
+    "ec2:describeInstances": ("Reservations", _instance),
+    "autoscaling:describeAutoScalingGroups": ("AutoScalingGroups", _group),
     "ssm:describeInstanceInformation": ("InstanceInformationList", _agent),
     "ssm:listCommandInvocations": ("CommandInvocations", _invocation),
     "rds:describeDBInstances": ("DbInstances", _database),

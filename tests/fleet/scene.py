@@ -10,7 +10,7 @@ from tests.world.fleet import IMAGE, Fleet, Server
 from tests.world.resources import Resource, tags_of
 
 # Whether Lockstep stops the members of Auto Scaling groups. If not, it names them and they stay up.
-GROUPS_ARE_HANDLED = False
+GROUPS_ARE_HANDLED = True
 
 SERVERS, WITH_SERVICES, GROUPS, MEMBERS = 1000, 300, 30, 10
 # Tier -> the units of its servers, in start order.

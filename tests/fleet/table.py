@@ -21,6 +21,8 @@ def lines(report: dict[str, Any]) -> Iterator[str]:
             sizes = (payload[name] for name in ("bytes", "bytes_in_aws", "bytes_in_aws_with_every_tag"))
             where = f"{direction}: {payload['what']} of {payload['state']!r}"
             yield f"  {where:64}{''.join(f'{_kib(size):>8}' for size in sizes)}"
+    for direction in told:
+        yield from (f"{direction}, {times} times: {what}" for what, times in report[direction]["failures"].items())
     yield "\nCalls of Lockstep"
     names = sorted({name for direction in told for name in report[direction]["calls"]})
     for name in names:
