@@ -35,7 +35,7 @@ SOURCES  := $(shell find Cargo.toml Cargo.lock rust-toolchain.toml template.yaml
 LOCAL    := target/sam/local/template.yaml
 AWS      := target/sam/aws/template.yaml
 
-.PHONY: help demo test soak check bench up down deploy build clean install tidy
+.PHONY: help demo test fleet soak check bench up down deploy build clean install tidy
 
 help: ## Lists the commands.
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' $(MAKEFILE_LIST) | column -t -s :
@@ -45,6 +45,9 @@ demo: up ## Disables and enables a key in the local cloud and tells what happens
 
 test: install $(LOCAL) ## Runs every test.
 	@CARGO_TERM_PROGRESS_WHEN=never $(python) -m tests.tidy.every_test
+
+fleet: install $(LOCAL) ## Stops and starts 1,000 servers in the local cloud and counts payloads, events and calls.
+	@$(python) -m tests.fleet
 
 soak: ## Simulates SEEDS days, more than make test has time for.
 	cargo run --profile local --locked --quiet --package lockstep-simulation -- --first $(FIRST) --seeds $(SEEDS)

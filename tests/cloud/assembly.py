@@ -74,6 +74,7 @@ def _install() -> None:
         templates,
         workflow_definitions,
         workflow_events,
+        workflow_history,
         workflow_maps,
         workflow_sdk,
         workflow_starts,
@@ -101,7 +102,7 @@ def _install() -> None:
         containers, container_answers, scaling,
         tags, templates, documents, keys, mails, lambdas, dead_letters,
         spelling, workflow_time, workflow_starts, workflow_states, workflow_maps, workflow_definitions,
-        workflow_events, workflow_sdk, workflow_steps,
+        workflow_events, workflow_sdk, workflow_steps, workflow_history,
     ):  # fmt: skip
         part.install()
     # Schedules are looked at by the virtual clock, so their watch must be short in real time.

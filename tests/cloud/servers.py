@@ -4,6 +4,7 @@ import logging
 
 from ministack.core.responses import get_account_id, get_region
 from moto.ec2.exceptions import EC2ClientError, InvalidInstanceIdError, OperationDisableApiStopNotPermitted
+from moto.ec2.models.amis import AmiBackend
 from moto.ec2.models.instances import InstanceBackend, StateReason
 
 from tests.cloud import calls, keys
@@ -24,11 +25,13 @@ def install() -> None:
     InstanceBackend.terminate_instances = _terminate_instances
     InstanceBackend.get_instance = _get_instance
     InstanceBackend.get_multi_instances_by_id = _get_many
+    AmiBackend.describe_images = _describe_images
 
 
 _moto_run_instances = InstanceBackend.run_instances
 _moto_terminate_instances = InstanceBackend.terminate_instances
 _moto_get_instance = InstanceBackend.get_instance
+_moto_describe_images = AmiBackend.describe_images
 
 
 def _run_instances(self, image_id, count, user_data, security_group_names, **options):
@@ -47,6 +50,12 @@ def _get_instance(self, instance_id):
     # moto walks through all instances for each lookup, which a fleet of thousands cannot afford.
     server = servers.get(instance_id)
     return server.instance if server else _moto_get_instance(self, instance_id)
+
+
+def _describe_images(self, ami_ids=None, filters=None, exec_users=None, owners=None):
+    # For each server that is made moto compares every image with the one that is named.
+    image = self.amis.get(filters["image-id"]) if filters and filters.keys() == {"image-id"} else None
+    return [image] if image else _moto_describe_images(self, ami_ids, filters, exec_users, owners)
 
 
 def _get_many(self, instance_ids, filters=None):

@@ -7,6 +7,7 @@ parsers search an answer for each of a structure's hundred members.
 """
 
 import json
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -31,20 +32,27 @@ def read_answer(body: bytes, operation: Any) -> dict[str, Any]:
     shape = operation.output_shape
     if shape is None:
         return {}
+    service = operation.service_model.service_name
     if operation.metadata["protocol"] not in ("ec2", "query"):
-        return _json_reader(shape)(json.loads(body or b"{}"))
+        with _filling:
+            reader = _json_reader(shape, service)
+        return reader(json.loads(body or b"{}"))
+    with _filling:
+        reader = _xml_reader(shape, service)
     root = ElementTree.fromstring(body)
     wrapper = shape.serialization.get("resultWrapper")
-    return _xml_reader(shape)(next((child for child in root if _tag(child) == wrapper), root))
+    return reader(next((child for child in root if _tag(child) == wrapper), root))
 
 
-# By the model behind a shape. A reader is entered before it is filled, for shapes that contain themselves.
-_xml_readers: dict[tuple[int, str], Reader] = {}
-_json_readers: dict[int, Reader] = {}
+# By service and name: threads that ask at once for an operation get shapes of their own, and all but one go again.
+_xml_readers: dict[tuple[str, str], Reader] = {}
+_json_readers: dict[tuple[str, str], Reader] = {}
+# A reader is entered before it is filled, for shapes that contain themselves; no other thread may find it so.
+_filling = threading.Lock()
 
 
-def _xml_reader(shape: Shape) -> Reader:
-    key = (id(shape._shape_model), shape.type_name)
+def _xml_reader(shape: Shape, service: str) -> Reader:
+    key = (service, shape.name)
     if key not in _xml_readers:
         if shape.type_name == "structure":
             members: dict[str, tuple[str, Reader, bool]] = {}
@@ -53,15 +61,15 @@ def _xml_reader(shape: Shape) -> Reader:
             for member_name, member in shape.members.items():
                 flattened = member.type_name == "list" and bool(member.serialization.get("flattened"))
                 name = spelling.member_name(member_name)
-                reader = _xml_reader(member.member if flattened else member)
+                reader = _xml_reader(member.member if flattened else member, service)
                 members[member.serialization.get("name", member_name)] = (name, reader, flattened)
                 if member.type_name == "list":
                     lists.append(name)
         elif shape.type_name == "list":
-            item = _xml_reader(shape.member)
+            item = _xml_reader(shape.member, service)
             _xml_readers[key] = lambda element: [item(child) for child in element]
         elif shape.type_name == "map":
-            value = _xml_reader(shape.value)
+            value = _xml_reader(shape.value, service)
             _xml_readers[key] = lambda element: {entry[0].text: value(entry[1]) for entry in element}
         else:
             scalar = SCALARS.get(shape.type_name, str)
@@ -82,8 +90,8 @@ def _read_structure(element: Element, members: dict[str, tuple[str, Reader, bool
     return result
 
 
-def _json_reader(shape: Shape) -> Reader:
-    key = id(shape._shape_model)
+def _json_reader(shape: Shape, service: str) -> Reader:
+    key = (service, shape.name)
     if key not in _json_readers:
         if shape.type_name == "structure":
             members: dict[str, tuple[str, Reader]] = {}
@@ -98,14 +106,14 @@ def _json_reader(shape: Shape) -> Reader:
             )
             for member_name, member in shape.members.items():
                 name = spelling.member_name(member_name)
-                members[member.serialization.get("name", member_name)] = (name, _json_reader(member))
+                members[member.serialization.get("name", member_name)] = (name, _json_reader(member, service))
                 if member.type_name == "list":
                     lists.append(name)
         elif shape.type_name == "list":
-            item = _json_reader(shape.member)
+            item = _json_reader(shape.member, service)
             _json_readers[key] = lambda value: [item(part) for part in value]
         elif shape.type_name == "map":
-            entry = _json_reader(shape.value)
+            entry = _json_reader(shape.value, service)
             _json_readers[key] = lambda value: {name: entry(part) for name, part in value.items()}
         elif shape.type_name == "timestamp":
             _json_readers[key] = _read_timestamp
