@@ -40,7 +40,7 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
         at: now,
     };
     let ending = ledger.end_run(&run.run, &end).await?;
-    let reason = format!("the workflow came to {came_to:?} with {} resources in its plan", resources.len());
+    let reason = format!("{} with {} resources in its plan", came_to.reason(), resources.len());
     tracing::info!(decision = ?ending, reason, run.name = %run.run, key.arn = %run.key, "run ended");
     Ok(Answer { run: run.run, ending, reason })
 }

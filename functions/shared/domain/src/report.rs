@@ -29,6 +29,18 @@ pub enum CameTo {
     Failure,
 }
 
+impl CameTo {
+    /// As the record of an execution has it.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::TheEnd => "every step was gone through",
+            Self::CancelledInGrace => "the key was on again in time",
+            Self::Superseded => "the key changed again",
+            Self::Failure => "a step was given up",
+        }
+    }
+}
+
 /// Decides the ending; *incomplete* never hides behind *complete*.
 pub fn ending(direction: Direction, came_to: CameTo, resources: &[PlannedResource]) -> Ending {
     let acted = resources.iter().any(|resource| !matches!(resource.treatment, Treatment::Leave { .. }));

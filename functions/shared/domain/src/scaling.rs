@@ -46,6 +46,8 @@ pub fn ours(kind: Kind, before: &Settings) -> Vec<&'static str> {
 pub struct Members {
     /// Members that do not run.
     pub down: BTreeSet<String>,
+    /// There may be more of these on further pages.
+    pub has_more: bool,
     /// Members that the group leaves alone.
     pub standby: BTreeSet<String>,
     /// Members that the group has found unhealthy and replaces once it may.
@@ -58,8 +60,10 @@ impl Members {
         if let Some(first) = self.down.difference(&self.standby).next() {
             return Some(format!("its member {first} does not run, and it would replace it"));
         }
-        let first = self.unhealthy.first()?;
-        Some(format!("it has marked its member {first} as unhealthy, and would replace it"))
+        if let Some(first) = self.unhealthy.first() {
+            return Some(format!("it has marked its member {first} as unhealthy, and would replace it"));
+        }
+        self.has_more.then(|| "not all of its members could be seen".to_owned())
     }
 }
 
@@ -97,11 +101,13 @@ mod tests {
     #[test]
     fn a_group_stays_suspended_while_it_would_replace_a_member() {
         let of = |down: &[&str], standby: &[&str], unhealthy: &[&str]| {
-            Members { down: names(down), standby: names(standby), unhealthy: names(unhealthy) }.in_danger()
+            let seen = Members { down: names(down), standby: names(standby), unhealthy: names(unhealthy), has_more: false };
+            seen.in_danger()
         };
         assert_eq!(of(&[], &[], &[]), None);
         assert!(of(&["i-1"], &[], &[]).unwrap().contains("i-1 does not run"));
         assert_eq!(of(&["i-1"], &["i-1"], &[]), None, "the group leaves it alone");
         assert!(of(&["i-1"], &["i-1"], &["i-2"]).unwrap().contains("i-2 as unhealthy"));
+        assert!(Members { has_more: true, ..Members::default() }.in_danger().unwrap().contains("not all"));
     }
 }
