@@ -1,6 +1,6 @@
 //! Right before a call that changes something: a fresh look at the key, the epoch, and the intent written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use lockstep_aws::clock;
@@ -53,6 +53,8 @@ pub struct Answer {
     pub units: String,
     /// What to suspend or to resume of a guard.
     pub scaling: Vec<&'static str>,
+    /// How many tasks each ECS service is to have again.
+    pub counts: BTreeMap<String, u32>,
     pub asked_at: Timestamp,
 }
 
@@ -65,6 +67,7 @@ impl Answer {
             watched: Vec::new(),
             units: String::new(),
             scaling: Vec::new(),
+            counts: BTreeMap::new(),
             asked_at: now,
         }
     }
@@ -100,6 +103,7 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
                     continue;
                 }
                 answer.scaling = scaling::ours(hold.id.kind(), &hold.settings);
+                answer.counts.extend(hold.settings.count.map(|count| (hold.id.name().to_owned(), count)));
                 answer.watched.push(hold.id.name().to_owned());
                 called.push(hold.id.clone());
                 intents.push(hold);

@@ -51,11 +51,10 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
     let services = service_batches(&planned);
     let names = world.ledger.put_batches(&run.run, "services", &services).await?;
     let servers = world.ledger.put_batches_of(Kind::Server, &run.run, &planned).await?;
-    let guards = world.ledger.put_batches_of(Kind::Group, &run.run, &planned).await?;
     tracing::info!(resources = planned.len(), batches = servers.len(), run.name = %run.run, "shutdown planned");
     Ok(Answer {
         tiers: Tier::in_order(&run, Direction::Shutdown, &services, names),
         servers: BatchRef::all(&run, Step::Stop(Kind::Server), servers),
-        guards: GuardRef::all(&run, Step::Stop(Kind::Group), guards),
+        guards: world.ledger.put_guards(&run, &planned, Step::Stop).await?,
     })
 }

@@ -71,10 +71,9 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
         let services = service_batches(&planned);
         let names = ledger.put_batches(&run.run, "services", &services).await?;
         let servers = ledger.put_batches_of(Kind::Server, &run.run, &planned).await?;
-        let guards = ledger.put_batches_of(Kind::Group, &run.run, &planned).await?;
         answer.tiers = Tier::in_order(&run, Direction::Startup, &services, names);
         answer.servers = BatchRef::all(&run, Step::Start(Kind::Server), servers);
-        answer.guards = GuardRef::all(&run, Step::Start(Kind::Group), guards);
+        answer.guards = ledger.put_guards(&run, &planned, Step::Start).await?;
     }
     let (verdict, batches) = (answer.verdict, answer.servers.len());
     tracing::info!(decision = ?verdict, batches, wait_s = answer.wait_s, run.name = %run.run, "startup planned");

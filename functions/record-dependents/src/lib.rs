@@ -3,6 +3,7 @@
 use lockstep_aws::error::Failure;
 use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
+use lockstep_domain::container::{ServiceRow, see_service};
 use lockstep_domain::database::{ClusterRow, DatabaseRow, see_cluster, see_database};
 use lockstep_domain::error::Refusal;
 use lockstep_domain::hold::Hold;
@@ -37,6 +38,10 @@ struct Page {
     clusters: Vec<ClusterRow>,
     /// Rows of `autoscaling:DescribeAutoScalingGroups`, of groups with members that use the key.
     groups: Vec<ScalingRow>,
+    /// Rows of `ecs:DescribeServices`, of services that use the key.
+    services: Vec<ServiceRow>,
+    /// Rows of `application-autoscaling:DescribeScalableTargets`, of these services.
+    targets: Vec<ScalingRow>,
 }
 
 impl Page {
@@ -50,6 +55,15 @@ impl Page {
         }
         for row in self.groups {
             seen.push(see_scaling(Kind::Group, row)?);
+        }
+        for row in self.services {
+            // A target has no tags of its own: it is asked for what its service is.
+            let target = self.targets.iter().find(|target| row.is_scaled_by(&target.name));
+            let tags = row.tags.clone();
+            seen.push(see_service(row, target.is_some())?);
+            if let Some(target) = target {
+                seen.push(see_scaling(Kind::ScalableTarget, ScalingRow { tags, ..target.clone() })?);
+            }
         }
         Ok(seen)
     }

@@ -15,7 +15,10 @@ pub fn evidence(s: usize, step: BatchStep, answer: Answer) -> Evidence {
     let name = || server(s).name().to_owned();
     let answered = |before: Option<Power>, refused| PartAnswer {
         names: vec![name()],
-        answers: before.map(|before| CallAnswer { name: name(), before: Some(before.into()) }).into_iter().collect(),
+        answers: before
+            .map(|before| CallAnswer { name: name(), before: Some(before.into()), count: None })
+            .into_iter()
+            .collect(),
         refused,
     };
     let word = |active| if active { "active" } else { "inactive" };

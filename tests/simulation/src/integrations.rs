@@ -43,6 +43,8 @@ fn prefix(service: &str) -> &'static str {
         "ssm" => "Ssm",
         "rds" => "Rds",
         "autoscaling" => "AutoScaling",
+        "ecs" => "Ecs",
+        "resourcegroupstaggingapi" => "ResourceGroupsTaggingApi",
         _ => "EventBridge",
     }
 }
@@ -53,6 +55,10 @@ fn throttled(service: &str) -> Failure {
         "ssm" => Failure::of_ssm("SsmException", "Rate exceeded", 400),
         "rds" => Failure::of_rds("RdsException", "Rate exceeded"),
         "autoscaling" => Failure::of("AutoScaling", "AutoScalingException", "Rate exceeded", 400),
+        "ecs" => Failure::of("Ecs", "EcsException", "Rate exceeded", 400),
+        "resourcegroupstaggingapi" => {
+            Failure::of("ResourceGroupsTaggingApi", "ThrottledException", "Rate exceeded", 429)
+        }
         _ => Failure::new("EventBridge.ThrottlingException", "Rate exceeded"),
     }
 }
@@ -75,6 +81,9 @@ fn carry_out(world: &mut World, call: &str, arguments: &Value, place: &Place) ->
         "autoscaling:describeAutoScalingGroups" => Ok(autoscaling::describe_groups(world, arguments)),
         "autoscaling:suspendProcesses" => autoscaling::suspend(world, arguments, place),
         "autoscaling:resumeProcesses" => autoscaling::resume(world, arguments, place),
+        // There are no containers here.
+        "ecs:listClusters" => Ok(json!({ "ClusterArns": [] })),
+        "resourcegroupstaggingapi:getResources" => Ok(json!({ "ResourceTagMappingList": [], "PaginationToken": "" })),
         "events:putEvents" => Ok(json!({ "FailedEntryCount": 0, "Entries": [{ "EventId": "1" }] })),
         other => {
             world.violate("S13 no call but those that are known", other);

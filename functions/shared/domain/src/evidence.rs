@@ -13,8 +13,10 @@ use crate::refusal::CallRefusal;
 use crate::resource::{State, StatusRow};
 use crate::unit::parse_output;
 
+mod answers;
 mod refused;
 
+pub use answers::{CallAnswer, PartAnswer};
 use refused::{gave_up, refused};
 
 /// The answers that a workflow hands on, each in the fields that matter.
@@ -41,35 +43,6 @@ pub struct Evidence {
     /// Why the batch is given up.
     #[serde(default)]
     pub gave_up: Option<String>,
-}
-
-/// What came of one call.
-#[derive(Debug, Clone, Deserialize)]
-pub struct PartAnswer {
-    /// What it was made for, as AWS calls them.
-    pub names: Vec<String>,
-    /// What it answered, if it did.
-    #[serde(default)]
-    pub answers: Vec<CallAnswer>,
-    /// How it failed, if it did: for all of them, if only one is at fault.
-    #[serde(default)]
-    pub refused: Option<CallRefusal>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-pub struct CallAnswer {
-    pub name: String,
-    #[serde(default)]
-    pub before: Option<State>,
-}
-
-impl PartAnswer {
-    /// Its two halves, if it was refused and one of several may be at fault.
-    fn halves(&self) -> Option<[&[String]; 2]> {
-        let is_at_fault = self.refused.as_ref().is_some_and(|refusal| refusal.meaning().is_of_one());
-        let (first, second) = self.names.split_at(self.names.len() / 2);
-        (is_at_fault && !first.is_empty()).then_some([first, second])
-    }
 }
 
 impl Evidence {
@@ -181,13 +154,16 @@ fn stop(
         return proof;
     }
     let mut answers = part.into_iter().flat_map(|part| &part.answers);
-    let before = answers.find(|answer| answer.name == resource.id.name()).and_then(|answer| answer.before);
+    let answer = answers.find(|answer| answer.name == resource.id.name());
     let row = row_of(resource, evidence);
     // Refused, and seen up: no call of ours was carried out.
     let stayed_up = resource.refused.is_some() && row.flatten().is_some_and(|row| row.state.is_up());
     let owned = hold.clone().filter(|hold| hold.own == Own::Intent).and_then(|mut hold| {
-        match before {
-            Some(before) => hold.note_answer(before),
+        match answer.and_then(CallAnswer::before) {
+            Some(before) => {
+                hold.note_answer(before);
+                hold.note_count(answer.and_then(|answer| answer.count));
+            }
             // An intent of another key's run is not ours to take back: it is about to call.
             None if stayed_up && hold.run == batch.of.run => hold.own = hold.was,
             None => return None,

@@ -167,6 +167,13 @@ impl Hold {
         };
     }
 
+    /// Notes how many tasks were wanted right before they were asked to end; what was noted at an earlier stop stays.
+    pub fn note_count(&mut self, count: Option<u32>) {
+        if self.own == Own::Stopped && self.was == Own::Services {
+            self.settings.count = count.or(self.settings.count);
+        }
+    }
+
     /// What a call that failed proves.
     pub fn note_refusal(&mut self, meaning: Meaning) {
         match meaning {

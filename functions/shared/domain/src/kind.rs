@@ -15,8 +15,12 @@ pub enum Kind {
     Database,
     /// An Aurora DB cluster with all of its members.
     Cluster,
+    /// An Amazon ECS service, by its count of tasks.
+    ContainerService,
     /// An EC2 Auto Scaling group, which would replace a member that stops; it is suspended and resumed.
     Group,
+    /// The Application Auto Scaling of an ECS service, which would raise its count again.
+    ScalableTarget,
 }
 
 /// What tells a kind from the others.
@@ -75,6 +79,20 @@ const DATABASE: Facts = Facts {
 const CLUSTER: Facts =
     Facts { prefix: "cluster:", plural: "clusters", calls: ("StopDBCluster", "StartDBCluster"), ..DATABASE };
 
+const CONTAINER_SERVICE: Facts = Facts {
+    prefix: "ecs:",
+    plural: "container_services",
+    calls: ("UpdateService", "UpdateService"),
+    // A row has the service's last 100 events, up to 45 kilobytes of the 256 that a state receives.
+    batch: 4,
+    at_once: 1,
+    // A target group may take 5 minutes to let go of a task, and the task 2 to end.
+    stops_within: SignedDuration::from_mins(15),
+    starts_within: SignedDuration::from_mins(15),
+    looks: (15, 30),
+    scaling: &[],
+};
+
 const GROUP: Facts = Facts {
     prefix: "group:",
     plural: "groups",
@@ -89,15 +107,29 @@ const GROUP: Facts = Facts {
     scaling: &["AZRebalance", "HealthCheck", "Launch", "ReplaceUnhealthy", "Terminate"],
 };
 
+const SCALABLE_TARGET: Facts = Facts {
+    prefix: "scaling:",
+    plural: "scalable_targets",
+    calls: ("RegisterScalableTarget", "RegisterScalableTarget"),
+    // Application Auto Scaling API Reference, `SuspendedState`.
+    scaling: &["DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended"],
+    ..GROUP
+};
+
 impl Kind {
-    pub const ALL: [Self; 4] = [Self::Server, Self::Database, Self::Cluster, Self::Group];
+    pub const ALL: [Self; 6] =
+        [Self::Server, Self::Database, Self::Cluster, Self::ContainerService, Self::Group, Self::ScalableTarget];
+    /// They would undo a stop of something else, so they are suspended before and resumed after.
+    pub const GUARDS: [Self; 2] = [Self::Group, Self::ScalableTarget];
 
     pub fn facts(self) -> &'static Facts {
         match self {
             Self::Server => &SERVER,
             Self::Database => &DATABASE,
             Self::Cluster => &CLUSTER,
+            Self::ContainerService => &CONTAINER_SERVICE,
             Self::Group => &GROUP,
+            Self::ScalableTarget => &SCALABLE_TARGET,
         }
     }
 
@@ -106,9 +138,8 @@ impl Kind {
         matches!(self, Self::Database | Self::Cluster)
     }
 
-    /// It would undo a stop of something else, so it is suspended before and resumed after.
     pub fn is_guard(self) -> bool {
-        !self.facts().scaling.is_empty()
+        Self::GUARDS.contains(&self)
     }
 
     /// Whether AWS gives such names to resources of the kind.
@@ -116,7 +147,9 @@ impl Kind {
         match self {
             Self::Server => name.strip_prefix("i-").is_some_and(is_hexadecimal),
             Self::Database | Self::Cluster => is_database_identifier(name),
+            Self::ContainerService => is_service_name(name),
             Self::Group => is_group_name(name),
+            Self::ScalableTarget => name.strip_prefix("service/").is_some_and(is_service_name),
         }
     }
 }
@@ -129,6 +162,13 @@ fn is_hexadecimal(digits: &str) -> bool {
 fn is_database_identifier(name: &str) -> bool {
     let is_plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     is_plain && name.len() <= 63 && name.starts_with(|first: char| first.is_ascii_alphabetic())
+}
+
+/// ECS: the names of the cluster and of the service, each up to 255 letters, digits, hyphens and underscores.
+fn is_service_name(name: &str) -> bool {
+    let is_plain = |part: &str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    let is_part = |part: &str| (1..=255).contains(&part.len()) && is_plain(part);
+    name.split_once('/').is_some_and(|(cluster, service)| is_part(cluster) && is_part(service))
 }
 
 /// Auto Scaling: up to 255 printable characters without a colon.

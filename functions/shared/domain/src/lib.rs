@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod batch;
+pub mod container;
 pub mod database;
 pub mod enrolment;
 pub mod epoch;

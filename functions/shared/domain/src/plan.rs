@@ -105,6 +105,8 @@ pub enum Leave {
     Gone,
     /// It stops and starts with its cluster.
     PartOf,
+    /// It stops and starts with its servers.
+    Daemon,
     /// A guard of nothing that stops.
     NotNeeded,
 }
@@ -159,6 +161,7 @@ pub fn plan_resource(seen: &SeenResource, hold: Option<&Hold>, key: &KeyArn, rou
             planned.treatment = match (treat(planned.state, hold, key), &seen.unfit) {
                 (Treatment::Act, Some(Unfit::Cannot(reason))) => Treatment::Doubt { reason: reason.clone() },
                 (_, Some(Unfit::PartOf)) => Treatment::Leave { reason: Leave::PartOf },
+                (_, Some(Unfit::Daemon)) => Treatment::Leave { reason: Leave::Daemon },
                 (treatment, _) => treatment,
             };
         }

@@ -7,6 +7,8 @@ use crate::text::shortened;
 
 /// Longest time that a batch is asked again and again; the key is read anew each time.
 pub const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+/// What a workflow says of a call that was not made because the look before it failed.
+const NOT_LOOKED: &str = "Lockstep.NotLooked";
 /// Seconds before a batch is asked again.
 pub const REST_S: i64 = 15;
 
@@ -46,7 +48,8 @@ impl Meaning {
 
 impl CallRefusal {
     pub fn meaning(&self) -> Meaning {
-        let passing = ["RequestLimitExceeded", "Request limit exceeded", "Throttl", "Rate exceeded", "RateExceeded"];
+        let passing =
+            [NOT_LOOKED, "RequestLimitExceeded", "Request limit exceeded", "Throttl", "Rate exceeded", "RateExceeded"];
         let said = |words: &[&str]| words.iter().any(|word| self.cause.contains(word) || self.error.contains(word));
         if said(&passing) {
             return Meaning::Passing;

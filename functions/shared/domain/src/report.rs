@@ -114,7 +114,7 @@ pub fn by_app(resources: &[PlannedResource]) -> ByApp<'_> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     pub kind: Kind,
-    /// What AWS calls it.
+    /// What a person calls it.
     pub id: String,
     pub name: String,
     pub units: Vec<String>,
@@ -141,6 +141,8 @@ pub enum Said {
     Gone,
     /// It stops and starts with its cluster.
     PartOf,
+    /// It stops and starts with its servers.
+    Daemon,
     /// Not started, and rightly so.
     LeftDown(String),
     Problem(String),
@@ -157,6 +159,7 @@ pub fn line(resource: &PlannedResource, direction: Direction, before: bool, now:
             Leave::AlreadyStopped => Said::WasStoppedBefore,
             Leave::Gone => Said::Gone,
             Leave::PartOf => Said::PartOf,
+            Leave::Daemon => Said::Daemon,
             Leave::NotNeeded => Said::NotReached,
         },
         (Treatment::Doubt { reason }, _) => Said::Problem(reason.clone()),
@@ -172,7 +175,7 @@ pub fn line(resource: &PlannedResource, direction: Direction, before: bool, now:
     };
     Line {
         kind: resource.id.kind(),
-        id: resource.id.name().to_owned(),
+        id: resource.id.shown().to_owned(),
         name: resource.name.clone(),
         units: resource.units.iter().map(|unit| unit.as_str().to_owned()).collect(),
         said,

@@ -8,11 +8,14 @@ use serde::{Deserialize, Serialize};
 use crate::app::AppName;
 use crate::error::Refusal;
 use crate::kind::Kind;
-use crate::scaling;
 use crate::unit::{UnitName, parse_units};
 
-/// As the ledger has it: `i-` and hexadecimal digits, `db:<DBInstanceIdentifier>`, `cluster:<DBClusterIdentifier>` or
-/// `group:<AutoScalingGroupName>`.
+mod status;
+
+pub use status::StatusRow;
+
+/// As the ledger has it: `i-` and hexadecimal digits, or what AWS calls it after the prefix of its kind, such as
+/// `db:<DBInstanceIdentifier>` or `ecs:<cluster>/<service>`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ResourceId(String);
@@ -44,6 +47,14 @@ impl ResourceId {
     /// What AWS calls it.
     pub fn name(&self) -> &str {
         &self.0[self.kind().facts().prefix.len()..]
+    }
+
+    /// What a person calls it.
+    pub fn shown(&self) -> &str {
+        match self.kind() {
+            Kind::ScalableTarget => self.name().trim_start_matches("service/"),
+            _ => self.name(),
+        }
     }
 
     pub fn as_str(&self) -> &str {
@@ -132,6 +143,9 @@ pub struct Settings {
     /// What was suspended already, of what a guard does by itself.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub suspended: BTreeSet<String>,
+    /// How many tasks the owner of an ECS service wants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u32>,
 }
 
 /// A tag as RDS and Auto Scaling show it.
@@ -154,47 +168,8 @@ pub enum Unfit {
     Cannot(String),
     /// It stops and starts with its cluster.
     PartOf,
-}
-
-/// The fields of one row of a look that the workflow hands on.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(from = "Row")]
-pub struct StatusRow {
-    /// What AWS calls it.
-    pub name: String,
-    pub state: State,
-    /// EC2's checks: `ok`, `initializing`, `impaired`, `insufficient-data` or `not-applicable`.
-    pub system: Option<String>,
-    pub instance: Option<String>,
-}
-
-/// The same as it comes: with a state, or with what is suspended.
-#[derive(Debug, Deserialize)]
-struct Row {
-    name: String,
-    #[serde(flatten)]
-    shown: Shown,
-    #[serde(default)]
-    system: Option<String>,
-    #[serde(default)]
-    instance: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Shown {
-    State { state: State },
-    Scaling { suspended: BTreeSet<String> },
-}
-
-impl From<Row> for StatusRow {
-    fn from(row: Row) -> Self {
-        let state = match row.shown {
-            Shown::State { state } => state,
-            Shown::Scaling { suspended } => scaling::state(&suspended),
-        };
-        Self { name: row.name, state, system: row.system, instance: row.instance }
-    }
+    /// It stops and starts with its servers.
+    Daemon,
 }
 
 /// What a resource's tags ask of us.

@@ -3,7 +3,7 @@
 //! An Auto Scaling group terminates and replaces a member that does not run (Amazon EC2 Auto Scaling User Guide,
 //! "Health checks for instances in an Auto Scaling group").
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -11,27 +11,53 @@ use crate::error::Refusal;
 use crate::kind::Kind;
 use crate::resource::{ResourceId, SeenResource, Settings, State, Tag, tags_of};
 
-/// The fields of one row of `autoscaling:DescribeAutoScalingGroups` that the workflow hands on.
+/// The fields of one row of `autoscaling:DescribeAutoScalingGroups` or of
+/// `application-autoscaling:DescribeScalableTargets` that the workflow hands on.
 #[derive(Debug, Clone, Deserialize)]
 pub struct ScalingRow {
     /// What AWS calls it.
     pub name: String,
     /// What is suspended, as AWS names it.
-    pub suspended: BTreeSet<String>,
+    #[serde(default)]
+    pub suspended: Suspended,
     #[serde(default)]
     pub tags: Vec<Tag>,
 }
 
+/// As Auto Scaling shows it, and as Application Auto Scaling does.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum Suspended {
+    Names(BTreeSet<String>),
+    Flags(BTreeMap<String, bool>),
+}
+
+impl Default for Suspended {
+    fn default() -> Self {
+        Self::Names(BTreeSet::new())
+    }
+}
+
+impl From<Suspended> for BTreeSet<String> {
+    fn from(suspended: Suspended) -> Self {
+        match suspended {
+            Suspended::Names(names) => names,
+            Suspended::Flags(flags) => flags.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name).collect(),
+        }
+    }
+}
+
 /// The guard as a plan sees it.
 pub fn see_scaling(kind: Kind, row: ScalingRow) -> Result<SeenResource, Refusal> {
-    let seen = SeenResource::new(ResourceId::new(kind, &row.name)?, state(&row.suspended), tags_of(row.tags));
-    Ok(SeenResource { settings: Settings { suspended: row.suspended }, ..seen })
+    let suspended = row.suspended.into();
+    let seen = SeenResource::new(ResourceId::new(kind, &row.name)?, state(&suspended), tags_of(row.tags));
+    Ok(SeenResource { settings: Settings { suspended, ..Settings::default() }, ..seen })
 }
 
 /// Down if everything is suspended that would undo a stop.
 pub fn state(suspended: &BTreeSet<String>) -> State {
-    let is_down = |kind: &Kind| kind.is_guard() && kind.facts().scaling.iter().all(|name| suspended.contains(*name));
-    if Kind::ALL.iter().any(is_down) { State::Stopped } else { State::Running }
+    let is_down = |kind: &Kind| kind.facts().scaling.iter().all(|name| suspended.contains(*name));
+    if Kind::GUARDS.iter().any(is_down) { State::Stopped } else { State::Running }
 }
 
 /// What a stop suspends and a start resumes of a guard that was seen with these settings: what was suspended before
@@ -78,7 +104,7 @@ mod tests {
     }
 
     fn group(suspended: &[&str]) -> SeenResource {
-        let row = ScalingRow { name: "shop".into(), suspended: names(suspended), tags: Vec::new() };
+        let row = ScalingRow { name: "shop".into(), suspended: Suspended::Names(names(suspended)), tags: Vec::new() };
         see_scaling(Kind::Group, row).unwrap()
     }
 
@@ -93,6 +119,21 @@ mod tests {
     }
 
     #[test]
+    fn a_scalable_target_shows_flags() {
+        let row = |flags: [bool; 3]| {
+            let [inward, outward, scheduled] = flags;
+            let state = serde_json::json!({ "DynamicScalingInSuspended": inward, "DynamicScalingOutSuspended": outward, "ScheduledScalingSuspended": scheduled });
+            let row = serde_json::json!({ "name": "service/shop/web", "suspended": state });
+            see_scaling(Kind::ScalableTarget, serde_json::from_value(row).unwrap()).unwrap()
+        };
+        assert_eq!((row([true; 3]).state, row([true, true, false]).state), (State::Stopped, State::Running));
+        let before = row([false, true, false]).settings;
+        assert_eq!(ours(Kind::ScalableTarget, &before), ["DynamicScalingInSuspended", "ScheduledScalingSuspended"]);
+        let never_set = serde_json::from_value(serde_json::json!({ "name": "service/shop/web" })).unwrap();
+        assert_eq!(see_scaling(Kind::ScalableTarget, never_set).unwrap().state, State::Running);
+    }
+
+    #[test]
     fn what_was_suspended_before_is_neither_suspended_nor_resumed_by_us() {
         let before = group(&["Launch", "AlarmNotification"]).settings;
         assert_eq!(ours(Kind::Group, &before), ["AZRebalance", "HealthCheck", "ReplaceUnhealthy", "Terminate"]);
@@ -101,7 +142,8 @@ mod tests {
     #[test]
     fn a_group_stays_suspended_while_it_would_replace_a_member() {
         let of = |down: &[&str], standby: &[&str], unhealthy: &[&str]| {
-            let seen = Members { down: names(down), standby: names(standby), unhealthy: names(unhealthy), has_more: false };
+            let seen =
+                Members { down: names(down), standby: names(standby), unhealthy: names(unhealthy), has_more: false };
             seen.in_danger()
         };
         assert_eq!(of(&[], &[], &[]), None);

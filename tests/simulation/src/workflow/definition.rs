@@ -37,11 +37,28 @@ pub struct State {
 pub enum Kind {
     Pass,
     Succeed,
-    Fail { error: Template, cause: Template },
-    Choice { choices: Vec<Choice>, default: Option<String> },
+    Fail {
+        error: Template,
+        cause: Template,
+    },
+    Choice {
+        choices: Vec<Choice>,
+        default: Option<String>,
+    },
     Wait(Wait),
-    Task { resource: Resource, arguments: Template, limit: Option<Millis> },
-    Map { items: Template, at_once: usize, is_distributed: bool, tolerates_all: bool, body: States },
+    Task {
+        resource: Resource,
+        arguments: Template,
+        limit: Option<Millis>,
+    },
+    Map {
+        items: Template,
+        selector: Option<Template>,
+        at_once: usize,
+        is_distributed: bool,
+        tolerates_all: bool,
+        body: States,
+    },
 }
 
 #[derive(Debug)]
@@ -171,7 +188,8 @@ fn map(fields: &mut Fields<'_>) -> Result<Kind, String> {
     fields.skip("Label");
     let tolerates_all = fields.number("ToleratedFailurePercentage")?.is_some_and(|share| share >= 100.0);
     let at_once = fields.number("MaxConcurrency")?.map_or(40, |most| most as usize);
-    Ok(Kind::Map { items: fields.template("Items")?, at_once, is_distributed, tolerates_all, body })
+    let (items, selector) = (fields.template("Items")?, fields.optional_template("ItemSelector")?);
+    Ok(Kind::Map { items, selector, at_once, is_distributed, tolerates_all, body })
 }
 
 fn choice(name: &str, json: &Value) -> Result<Choice, String> {

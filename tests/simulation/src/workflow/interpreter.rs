@@ -115,9 +115,16 @@ impl Scope {
                 None
             }
             Kind::Task { resource, arguments, limit } => Some(self.task(resource, arguments, *limit).await?),
-            Kind::Map { items, at_once, is_distributed, tolerates_all, body } => {
+            Kind::Map { items, selector, at_once, is_distributed, tolerates_all, body } => {
                 let items = self.fill(items)?;
-                let Value::Array(items) = items else { return Err(broken(format!("{items} are no items"))) };
+                let Value::Array(mut items) = items else { return Err(broken(format!("{items} are no items"))) };
+                if let Some(selector) = selector {
+                    for item in &mut items {
+                        let seen = json!({ "input": input, "context": { "Map": { "Item": { "Value": item } } } });
+                        self.see(seen);
+                        *item = self.fill(selector)?;
+                    }
+                }
                 let variables = if *is_distributed { Variables::new() } else { self.variables.clone() };
                 let results = maps::run(body, items, &variables, &self.place, *at_once, *is_distributed).await;
                 Some(maps::gather(results, *tolerates_all)?)

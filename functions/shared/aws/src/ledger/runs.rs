@@ -3,10 +3,11 @@
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
+use lockstep_domain::batch::{GuardRef, Step};
 use lockstep_domain::kind::Kind;
 use lockstep_domain::plan::{Batch, PlannedResource, batches_of};
 use lockstep_domain::resource::ResourceId;
-use lockstep_domain::run::{End, Ending, RunName, RunRecord};
+use lockstep_domain::run::{End, Ending, RunName, RunRecord, RunRef};
 use serde_json::json;
 
 use super::Ledger;
@@ -124,6 +125,21 @@ impl Ledger {
         let batches = batches_of(kind, plan);
         let names = self.put_batches(run, kind.facts().plural, &batches).await?;
         Ok(names.into_iter().zip(batches).collect())
+    }
+
+    /// The batches of guards in a plan, one guard to each; `step` is what is done to a kind of them.
+    pub async fn put_guards(
+        &self,
+        run: &RunRef,
+        plan: &[PlannedResource],
+        step: fn(Kind) -> Step,
+    ) -> Result<Vec<GuardRef>, Failure> {
+        let mut guards = Vec::new();
+        for kind in Kind::GUARDS {
+            let batches = self.put_batches_of(kind, &run.run, plan).await?;
+            guards.extend(GuardRef::all(run, step(kind), batches));
+        }
+        Ok(guards)
     }
 
     pub async fn put_batch(&self, run: &RunName, name: &str, batch: &Batch) -> Result<(), Failure> {

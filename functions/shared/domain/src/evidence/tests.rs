@@ -13,7 +13,8 @@ const SOON: SignedDuration = SignedDuration::from_secs(20);
 
 fn answer(before: Option<State>, refused: Option<&str>) -> Evidence {
     let refused = refused.map(|cause| CallRefusal { error: "Ec2.Ec2Exception".into(), cause: cause.into() });
-    let answers = before.map(|before| CallAnswer { name: "i-1".into(), before: Some(before) }).into_iter().collect();
+    let answers =
+        before.map(|before| CallAnswer { name: "i-1".into(), before: Some(before), count: None }).into_iter().collect();
     let part = PartAnswer { names: vec!["i-1".into()], answers, refused };
     Evidence { answers: vec![part], ..Evidence::default() }
 }

@@ -7,7 +7,9 @@ pub(super) fn kind_en(kind: Kind) -> &'static str {
         Kind::Server => "",
         Kind::Database => "database ",
         Kind::Cluster => "database cluster ",
+        Kind::ContainerService => "ECS service ",
         Kind::Group => "Auto Scaling group ",
+        Kind::ScalableTarget => "scaling of ECS service ",
     }
 }
 
@@ -16,6 +18,8 @@ pub(super) fn kind_ja(kind: Kind) -> &'static str {
         Kind::Server => "",
         Kind::Database => "データベース ",
         Kind::Cluster => "データベースクラスター ",
+        Kind::ContainerService => "ECS サービス ",
         Kind::Group => "Auto Scaling グループ ",
+        Kind::ScalableTarget => "ECS サービスのスケーリング ",
     }
 }

@@ -69,8 +69,11 @@ pub fn service_batches(resources: &[PlannedResource]) -> Vec<Batch> {
         .collect()
 }
 
-fn together(service: &PlannedResource) -> (i32, Kind, &[UnitName]) {
-    (service.tier, service.id.kind(), &service.units)
+/// A look at ECS services names one cluster.
+fn together(service: &PlannedResource) -> (i32, Kind, &str, &[UnitName]) {
+    let kind = service.id.kind();
+    let cluster = service.id.name().split('/').next().filter(|_| kind == Kind::ContainerService);
+    (service.tier, kind, cluster.unwrap_or_default(), &service.units)
 }
 
 /// Batches of one kind whose order does not matter: of servers, to stop or start, or of guards.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Leave, Outcome, PlannedResource, Treatment, is_acted_on};
 use crate::batch::Step;
+use crate::kind::Kind;
 use crate::resource::ResourceId;
 use crate::scaling::Members;
 
@@ -18,8 +19,7 @@ pub(super) fn close(resources: &mut [PlannedResource]) {
     for resource in resources.iter_mut().filter(|resource| is_acted_on(resource)) {
         let Some(guard) = &resource.guard else { continue };
         if let Some(why) = why_not_suspended(by_id.get(guard)) {
-            let reason = format!("it belongs to {}, which would replace it and {why}", called(guard));
-            resource.treatment = Treatment::Doubt { reason };
+            resource.treatment = Treatment::Doubt { reason: format!("{} {why}", in_danger(guard)) };
         }
     }
     let needed: BTreeSet<ResourceId> =
@@ -41,12 +41,24 @@ fn why_not_suspended(guard: Option<&Treatment>) -> Option<String> {
             Some("is excluded by its lockstep:exclude tag".to_owned())
         }
         Some(Treatment::Doubt { reason }) => Some(format!("cannot be suspended: {reason}")),
-        Some(Treatment::Leave { reason: Leave::Gone | Leave::PartOf }) | None => Some("could not be seen".to_owned()),
+        Some(Treatment::Leave { reason: Leave::Gone | Leave::PartOf | Leave::Daemon }) | None => {
+            Some("could not be seen".to_owned())
+        }
+    }
+}
+
+fn in_danger(guard: &ResourceId) -> String {
+    match guard.kind() {
+        Kind::ScalableTarget => "its scaling would start its tasks again and".to_owned(),
+        _ => format!("it belongs to Auto Scaling group {}, which would replace it and", guard.name()),
     }
 }
 
 fn called(guard: &ResourceId) -> String {
-    format!("Auto Scaling group {}", guard.name())
+    match guard.kind() {
+        Kind::ScalableTarget => "its scaling".to_owned(),
+        _ => format!("Auto Scaling group {}", guard.name()),
+    }
 }
 
 /// Why no call is made for a resource although it is its turn: what would undo its stop was not seen suspended, or a
@@ -71,13 +83,15 @@ pub fn held_back(
             (!is_suspended).then(|| format!("left running because {} could not be suspended", called(id)))
         }
         Step::Start(kind) if kind.is_guard() => {
-            // What we do not start is judged by what was just seen of it: it may be gone.
+            // What we do not start of a group is judged by what was just seen of it: it may be gone.
+            let counts = |other: &PlannedResource| other.treatment == Treatment::Act || kind != Kind::Group;
             let is_down = |other: &&PlannedResource| {
-                other.guard.as_ref() == Some(&resource.id) && other.treatment == Treatment::Act && !is_back(other)
+                other.guard.as_ref() == Some(&resource.id) && counts(other) && !is_back(other)
             };
             let waits_for = plan.iter().find(is_down).map(|other| format!("{} is not back", other.id.name()));
             let reason = waits_for.or_else(|| match members {
                 Some(members) => members.in_danger(),
+                None if kind != Kind::Group => None,
                 None => Some("nobody could tell how its members are".to_owned()),
             })?;
             Some(format!("still suspended: {reason}"))

@@ -18,7 +18,10 @@ fn seen_database(state: State) -> Evidence {
 fn answer_of_database(before: Option<State>, error: Option<&str>) -> Evidence {
     let refused =
         error.map(|error| CallRefusal { error: error.into(), cause: "(Service: Rds, Status Code: 400)".into() });
-    let answers = before.map(|before| CallAnswer { name: "orders".into(), before: Some(before) }).into_iter().collect();
+    let answers = before
+        .map(|before| CallAnswer { name: "orders".into(), before: Some(before), count: None })
+        .into_iter()
+        .collect();
     let part = PartAnswer { names: vec!["orders".into()], answers, refused };
     Evidence { answers: vec![part], ..Evidence::default() }
 }
