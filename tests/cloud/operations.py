@@ -9,7 +9,12 @@ from urllib.parse import parse_qsl, unquote
 import botocore.session
 
 # MiniStack's service keys whose botocore name differs.
-BOTOCORE_NAMES = {"states": "stepfunctions", "monitoring": "cloudwatch", "ses": "sesv2"}
+BOTOCORE_NAMES = {
+    "states": "stepfunctions",
+    "monitoring": "cloudwatch",
+    "ses": "sesv2",
+    "tagging": "resourcegroupstaggingapi",
+}
 
 READING = re.compile(
     r"^(Describe|Get|List|BatchGet|TransactGet|Query|Scan|Search|Lookup|Head|Test|Validate|Receive|Check|Decrypt|Verify"
