@@ -14,6 +14,7 @@ THROTTLES = {
     "lambda": "TooManyRequestsException",
     "rds": "Throttling",
     "autoscaling": "Throttling",
+    "tagging": "ThrottledException",
 }
 FAILURES = {
     "ec2": "InternalError",
@@ -23,6 +24,7 @@ FAILURES = {
     "autoscaling": "InternalFailure",
     "ecs": "ServerException",
     "application-autoscaling": "InternalServiceException",
+    "tagging": "InternalServiceException",
 }
 # Codes that are the service's own fault although they have a name.
 SERVER_ERRORS = {

@@ -70,6 +70,7 @@ def _install() -> None:
         servers,
         spelling,
         ssm,
+        tagged,
         tags,
         templates,
         workflow_definitions,
@@ -93,6 +94,7 @@ def _install() -> None:
     # Amazon DocumentDB is asked and answers by the API of RDS.
     router._documentdb_claims = lambda parameters: False
     handlers["ssm"] = ssm.handler(handlers["ssm"])
+    handlers["tagging"] = tagged.handler(handlers["tagging"])
     for service, handler in list(handlers.items()):
         handlers[service] = gateway.guard(service, handler)
     ses_v2.handle_request = gateway.guard("ses", ses_v2.handle_request)

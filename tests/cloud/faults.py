@@ -14,6 +14,7 @@ ALIASES = {
     "eventbridge": "events",
     "systemsmanager": "ssm",
     "applicationautoscaling": "application-autoscaling",
+    "resourcegroupstaggingapi": "tagging",
 }
 
 _numbers = itertools.count(1)

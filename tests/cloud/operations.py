@@ -9,7 +9,12 @@ from urllib.parse import parse_qsl, unquote
 import botocore.session
 
 # MiniStack's service keys whose botocore name differs.
-BOTOCORE_NAMES = {"states": "stepfunctions", "monitoring": "cloudwatch", "ses": "sesv2"}
+BOTOCORE_NAMES = {
+    "states": "stepfunctions",
+    "monitoring": "cloudwatch",
+    "ses": "sesv2",
+    "tagging": "resourcegroupstaggingapi",
+}
 
 READING = re.compile(
     r"^(Describe|Get|List|BatchGet|TransactGet|Query|Scan|Search|Lookup|Head|Test|Validate|Receive|Check|Decrypt|Verify"
@@ -50,6 +55,8 @@ def resources(parameters: Any, depth: int = 0) -> list[str]:
         for name, value in parameters.items():
             if isinstance(value, str) and (_names_resource(name) or RESOURCE_VALUE.match(value)):
                 found.append(value)
+            elif isinstance(value, list) and _names_resource(name.removesuffix("s")):
+                found += [text for text in value if isinstance(text, str)]
             elif depth < 3:
                 found += resources(value, depth + 1)
     elif isinstance(parameters, list):

@@ -25,6 +25,7 @@ SERVICES = {
     "ecs": ("ecs", "Ecs"),
     "autoscaling": ("autoscaling", "AutoScaling"),
     "applicationautoscaling": ("application-autoscaling", "ApplicationAutoScaling"),
+    "resourcegroupstaggingapi": ("tagging", "ResourceGroupsTaggingApi"),
 }
 # As an optimized integration names a service -> (as the botocore model does, as errors begin).
 OPTIMIZED = {"events": ("events", "EventBridge"), "states": ("states", "StepFunctions"), "lambda": ("lambda", "Lambda")}

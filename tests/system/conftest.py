@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from tests.system import database_plays, group_plays, plays, postgres_plays
+from tests.system import container_plays, database_plays, group_plays, plays, postgres_plays
 from tests.world import admission, stack
 from tests.world.cloud import Cloud
 
 SCALE = 60
-PLAYS = {**vars(plays), **vars(database_plays), **vars(group_plays), **vars(postgres_plays)}
+MODULES = (plays, container_plays, database_plays, group_plays, postgres_plays)
+PLAYS = {name: play for module in MODULES for name, play in vars(module).items()}
 
 
 @pytest.fixture(scope="session")

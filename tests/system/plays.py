@@ -36,7 +36,7 @@ class Play:
         wanted = names or (*self.servers, *self.resources)
         ids = {self.servers[name].id for name in wanted if name in self.servers}
         mine = [self.resources[name] for name in wanted if name in self.resources]
-        ids |= {text for resource in mine for text in (resource.name, resource.arn)}
+        ids |= {text for resource in mine for text in resource.names}
         return [c for c in told.calls if c["operation"].startswith(operation) and ids & set(c["resources"])]
 
     def report(self, told: Story, name: str) -> str:

@@ -57,9 +57,9 @@ class Fleet:
         return resources.make_cluster(self.cloud, self.app(name), options.pop("key", self.key), app, **options)
 
     def ecs_service(self, name: str, app: str | None, *servers: Server, **options: Any) -> Resource:
-        """A service in the one ECS cluster of this fleet."""
-        ids = [server.id for server in servers]
-        return resources.make_ecs_service(self.cloud, self.app("ecs"), name, app, ids, **options)
+        """A service in an ECS cluster of this fleet, on all servers that are in it."""
+        ids, cluster = [server.id for server in servers], self.app(options.pop("cluster", "ecs"))
+        return resources.make_ecs_service(self.cloud, cluster, self.app(name), app, ids, **options)
 
     def group(self, name: str, app: str | None, *servers: Server, **options: Any) -> Resource:
         """Whatever replaces one of the servers carries the same tags as the group, and the units of the first."""

@@ -21,6 +21,16 @@ class Resource:
     name: str
     app: str | None = None
 
+    @property
+    def full_name(self) -> str:
+        """What mails call it: of an ECS service, the name of its cluster comes first."""
+        return self.arn.rsplit(":service/", 1)[-1] if self.kind == "services" else self.name
+
+    @property
+    def names(self) -> set[str]:
+        """All that calls know it by; `service/CLUSTER/NAME` is also what its scaling is called."""
+        return {self.name, self.arn, self.arn.rsplit(":", 1)[-1]}
+
 
 def tags_of(app: str | None, tags: dict[str, str] | None) -> dict[str, str]:
     return {**(tags or {}), **({"lockstep:app": app} if app is not None else {})}
