@@ -76,9 +76,9 @@ def test_a_member_of_a_group_that_is_not_ours_is_left_and_named_in_the_warning(p
 def test_a_mail_tells_of_groups(play):
     name = play.resources["shop"].name
     warning = [line for line in play.down.mails[0]["BodyText"].splitlines() if f" {name}:" in line]
-    told = "will be suspended, so that it replaces nothing that is stopped"
+    told = "will be suspended, so that it leaves alone what is stopped"
     assert warning == [f"  Auto Scaling group {name}: {told}"]
-    assert play.report(play.down, "shop").endswith(": suspended, so that it replaces nothing that is stopped")
+    assert play.report(play.down, "shop").endswith(": suspended, so that it leaves alone what is stopped")
     assert play.report(play.up, "shop").endswith(": at work again")
     assert f" {play.resources['suspended'].name}:" not in play.down.mails[-1]["BodyText"]
 

@@ -68,9 +68,10 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
             proof.outcome.get_or_insert(Outcome::not_done(format!("given up after 10 minutes of tries: {reason}")));
         }
     }
-    let (mut told, mut noted, mut released, mut waiting) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut told, mut noted, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut released, mut kept) = (Vec::new(), Vec::new());
     for (mut resource, proof) in proven {
-        noted.extend(proof.hold);
+        if proof.release.is_some() { &mut kept } else { &mut noted }.extend(proof.hold);
         released.extend(proof.release);
         let was_refused = proof.refused.is_some();
         resource.refused = resource.refused.or(proof.refused);
@@ -86,6 +87,7 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
     ledger.note_evidence(&noted).await?;
     if !ledger.write_holds(run, &released).await? {
         // What could not be let go must be looked at by a run that may: this one ends as superseded.
+        ledger.note_evidence(&kept).await?;
         ledger.let_go(&run.run, now).await?;
     }
     ledger.put_resources(&run.run, &told).await?;

@@ -32,7 +32,7 @@ pub async fn call(call: &'static str, arguments: Value, place: &Place) -> Result
         return Err(Failure::of_lost_answer(prefix(service)));
     }
     if let Ok(answer) = &answer {
-        with(|world| world.see_answer(call, answer));
+        with(|world| world.see_answer(call, answer, place));
     }
     answer
 }

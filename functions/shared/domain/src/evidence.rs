@@ -67,7 +67,7 @@ impl Evidence {
 /// What is now known of a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proof {
-    /// The hold, if it must remember more than before.
+    /// The hold, if it must remember more than before: at once, or, with a `release`, if that may not be written.
     pub hold: Option<Hold>,
     /// It is up again, or gone: the hold after it was let go; without keys, it is deleted.
     pub release: Option<Hold>,
@@ -198,13 +198,14 @@ fn start(
     match state {
         None => proof.release = Some(hold.of_gone()),
         Some(state) if state.is_gone() => proof.release = Some(hold.of_gone()),
-        Some(State::Running) if is_up && resource.units.is_empty() => {
-            proof.release = Some(hold.released_by(&run.key));
-        }
-        // From here on it is down only if somebody else stops it.
-        Some(State::Running) if hold.own == Own::Starting && hold.run == run.run => {
-            hold.own = Own::Services;
-            proof.hold = Some(hold);
+        Some(State::Running) => {
+            let may_go = is_up && resource.units.is_empty();
+            proof.release = may_go.then(|| hold.clone().released_by(&run.key));
+            // From here on it is down only if somebody else stops it.
+            if hold.own == Own::Starting && hold.run == run.run {
+                hold.own = Own::Services;
+                proof.hold = Some(hold);
+            }
         }
         Some(State::Stopped) if hold.own == Own::Services && proof.outcome.is_some() => {
             proof.outcome = Some(Outcome::not_done("somebody else has stopped it"));

@@ -6,6 +6,7 @@ use super::Confirmation;
 use super::fleet::Act;
 use crate::executor::{MINUTE, SECOND, now};
 use crate::fleet::{Actor, DATABASE, State};
+use crate::workflow::interpreter::Place;
 use crate::world::World;
 
 pub(super) type Judged = Result<(), (&'static str, String)>;
@@ -116,10 +117,14 @@ impl World {
     }
 
     /// An answer has shown states of servers. One that is `pending` may be on its way back to `stopped` (R3).
-    pub fn see_answer(&mut self, call: &str, answer: &Value) {
-        for row in
-            answer["DbInstances"].as_array().into_iter().flatten().filter(|row| row["DbInstanceStatus"] == "available")
-        {
+    ///
+    /// A search shows every database, and a run reads only those of its key.
+    pub fn see_answer(&mut self, call: &str, answer: &Value, place: &Place) {
+        let is_read = |row: &&Value| {
+            let key = row["KmsKeyId"].as_str().and_then(|arn| arn.rsplit('/').next()).unwrap_or_default();
+            row["DbInstanceStatus"] == "available" && place.run.starts_with(&format!("{key}-"))
+        };
+        for row in answer["DbInstances"].as_array().into_iter().flatten().filter(is_read) {
             let name = row["DbInstanceIdentifier"].as_str().unwrap_or_default();
             self.oracle.seen_up.insert(format!("{DATABASE}{name}"), now());
         }

@@ -171,9 +171,13 @@ fn a_server_is_up_once_checks_and_agent_are() {
 fn a_server_without_units_is_let_go_as_soon_as_it_is_up() {
     let unitless = PlannedResource { units: Vec::new(), ..planned(1) };
     let seen = Evidence { states: Some(vec![row(1, State::Running, "ok")]), ..Evidence::default() };
-    let proof = prove(&batch(Step::Start(Kind::Server)), &unitless, Some(hold(1, Own::Starting)), &seen, SOON);
+    let batch = batch(Step::Start(Kind::Server));
+    let held = Hold { run: batch.of.run.clone(), ..hold(1, Own::Starting) };
+    let proof = prove(&batch, &unitless, Some(held), &seen, SOON);
     assert_eq!(proof.outcome, Some(Outcome::Done));
     assert!(proof.release.unwrap().keys.is_empty());
+    // An operator may have paused the key: what is stopped after this was stopped by somebody else all the same.
+    assert_eq!(proof.hold.unwrap().own, Own::Services);
 }
 
 #[test]
