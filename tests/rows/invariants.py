@@ -18,6 +18,13 @@ VERBS = {
 # Five seconds in AWS; here the clock runs sixty times as fast and the machine does not.
 LOOK_HOLDS_S = 5 + 4 * 60
 STATUS_CHECKS_TAKE_S = 60
+# What Application Auto Scaling does by itself: in, out and by the clock.
+SUSPENSIONS = 3
+# All that these calls may say: anything else would change what an owner has set.
+ASKS_FOR = {
+    "UpdateService": {"cluster", "service", "desiredCount"},
+    "RegisterScalableTarget": {"ServiceNamespace", "ResourceId", "ScalableDimension", "SuspendedState"},
+}
 
 Call = dict[str, Any]
 
@@ -27,6 +34,7 @@ def broken(scene: Scene) -> list[str]:
     acts = [c for c in calls if (c["service"], c["operation"]) in ACTS and by_lockstep(c)]
     return [
         *only_allowed_verbs(calls),
+        *nothing_else_is_asked_for(acts),
         *grace_is_waited_out(scene, acts),
         *([] if scene.reads_are_stale else every_act_follows_a_fresh_look(scene, calls, acts)),
         *only_what_we_stopped_is_started(scene, calls),
@@ -42,6 +50,13 @@ def only_allowed_verbs(calls: list[Call]) -> Iterator[str]:
         verb = (call["service"], call["operation"])
         if call["mutating"] and by_lockstep(call) and (verb not in VERBS or "Force" in call["request"]):
             yield f"S13: {':'.join(verb)} is none of the verbs of Lockstep"
+
+
+def nothing_else_is_asked_for(acts: list[Call]) -> Iterator[str]:
+    for call in acts:
+        known = ASKS_FOR.get(call["operation"])
+        if known and (more := call["request"].keys() - known):
+            yield f"S13: {call['operation']} asks for {', '.join(sorted(more))}, too"
 
 
 def grace_is_waited_out(scene: Scene, acts: list[Call]) -> Iterator[str]:
@@ -122,7 +137,13 @@ def each_mail_once(scene: Scene) -> Iterator[str]:
 
 
 def stops(call: Call) -> bool:
-    return call["operation"].startswith(("Stop", "Suspend")) or "stop" in str(call["request"].get("Parameters", ""))
+    asked = call["request"]
+    if call["operation"] == "UpdateService":
+        return asked.get("desiredCount") == 0
+    if call["operation"] == "RegisterScalableTarget":
+        suspended = asked.get("SuspendedState", {})
+        return len(suspended) == SUSPENSIONS and all(suspended.values())
+    return call["operation"].startswith(("Stop", "Suspend")) or "stop" in str(asked.get("Parameters", ""))
 
 
 def commanded(call: Call, verb: str) -> bool:

@@ -17,6 +17,8 @@ ACTS = {
     ("ec2", "StopInstances"), ("ec2", "StartInstances"), ("ssm", "SendCommand"),
     *(("rds", f"{verb}DB{what}") for verb in ("Stop", "Start") for what in ("Instance", "Cluster")),
     ("autoscaling", "SuspendProcesses"), ("autoscaling", "ResumeProcesses"),
+    # Of these two, what they ask for says whether they stop or start.
+    ("ecs", "UpdateService"), ("application-autoscaling", "RegisterScalableTarget"),
 }  # fmt: skip
 
 
@@ -36,6 +38,8 @@ class Scene:
     fleet: Fleet
     servers: dict[str, Server] = field(default_factory=dict)
     resources: dict[str, Resource] = field(default_factory=dict)
+    # How many tasks the owner of an ECS service wants.
+    counts: dict[str, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     # Watched keys other than the fleet's own that the ending switches on, too.
     more_keys: list[str] = field(default_factory=list)
@@ -89,6 +93,13 @@ class Scene:
         """An Auto Scaling group of the app `orders` around servers."""
         servers = [self.servers[member] for member in members]
         self.resources[name] = self.fleet.group(name, self.fleet.app("orders"), *servers)
+
+    def add_ecs_service(self, name: str, *servers: str, count: int = 2, **options: Any) -> None:
+        """A steady ECS service of the app `orders`, scaled between 1 and 4 tasks if `options` do not say otherwise."""
+        hosts, wanted = [self.servers[server] for server in servers], {"limits": (1, 4), **options}
+        made = self.fleet.ecs_service(name, self.fleet.app("orders"), *hosts, count=count, **wanted)
+        resources.until_state(self.cloud, "steady", made)
+        self.resources[name], self.counts[name] = made, count
 
     def disable(self, key: str | None = None) -> float:
         at_s = self.cloud.at_s()

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.rows import invariants
 from tests.rows.catalogue import TASKS
 from tests.rows.scene import Scene
 
@@ -43,6 +44,16 @@ def with_a_cluster(scene: Scene) -> None:
 
 def with_a_group(scene: Scene) -> None:
     scene.add_group("shop", "one")
+
+
+def with_a_service(scene: Scene) -> None:
+    """An ECS service with scaling, found by its tasks on the server."""
+    scene.add_ecs_service("web", "one")
+
+
+def with_a_declared_service(scene: Scene) -> None:
+    """One that runs on no server that is seen to use the key, and says by its tag that it does."""
+    scene.add_ecs_service("web", key=scene.key, launchType="FARGATE")
 
 
 def throttled(task: str) -> Circumstance:
@@ -137,8 +148,8 @@ def assert_the_story_ends_well(scene: Scene, task: str, kind: str) -> None:
 
 
 def is_start_of(scene: Scene, call: dict[str, Any], name: str) -> bool:
-    id = scene.resources[name].name if name in scene.resources else scene.id(name)
-    return call["operation"].startswith("Start") and id in call["resources"]
+    named = scene.resources[name].names if name in scene.resources else {scene.id(name)}
+    return call["service"] != "ssm" and not invariants.stops(call) and bool(named & set(call["resources"]))
 
 
 def test_what_leads_to_a_task_names_a_task():
