@@ -70,10 +70,10 @@ LEADS_TO: dict[str, tuple[Circumstance, Circumstance]] = {
     "shutdown/Services: Judge the refusal": (throttled("shutdown/Services: Stop the units"), nothing_special),
     "shutdown/Servers: Give the servers up": (unseen("shutdown/Servers: Look at the servers"), nothing_special),
     "startup/Servers: Give the servers up": (unseen("startup/Servers: Look at the servers"), nothing_special),
-    "shutdown/Guards: Give the group up": (unseen("shutdown/Guards: See that it is suspended"), nothing_special),
-    "startup/Guards: Give the group up": (nothing_special, unseen("startup/Guards: See that it is at work")),
-    "shutdown/Services: Give the databases up": (unseen("shutdown/Services: Look at the databases"), nothing_special),
-    "startup/Services: Give the databases up": (nothing_special, unseen("startup/Services: Look at the databases")),
+    "shutdown/Guards: Give it up": (unseen("shutdown/Guards: Look at the group"), nothing_special),
+    "startup/Guards: Give it up": (nothing_special, unseen("startup/Guards: Look at the group")),
+    "shutdown/Services: Give them up": (unseen("shutdown/Services: Look at the databases"), nothing_special),
+    "startup/Services: Give them up": (nothing_special, unseen("startup/Services: Look at the databases")),
     "startup/Services: Record that nobody was asked": (nothing_special, agent_seen_late),
     "startup/Services: Judge the refusal": (throttled("startup/Services: Start the units"), nothing_special),
 }
@@ -88,9 +88,22 @@ NEEDS: dict[str, Circumstance] = {
         "Look at the databases": with_a_database,
         "Look at the clusters": with_a_cluster,
         "Record the states": with_a_database,
-        "Give the databases up": with_a_database,
+        "Give them up": with_a_database,
+        "Look at one service": with_a_service,
+        f"{verb} one service": with_a_service,
+        "Look at the container services": with_a_service,
     }.items()
-} | {task: with_a_group for task in TASKS if "/Guards: " in task or "/Groups: " in task}
+} | {
+    task: with_a_service if " target" in task else need
+    for label, need in {
+        "Guards": with_a_group,
+        "Groups": with_a_group,
+        "Hosts": with_a_service,
+        "ContainerServices": with_a_declared_service,
+    }.items()
+    for task in TASKS
+    if f"/{label}: " in task
+}
 # These are reached only by a key that comes on within its grace.
 WITHIN_THE_GRACE = {"startup: Mail that the shutdown is cancelled"}
 

@@ -1,5 +1,6 @@
 //! Takes one page of what may use the key and writes what the run will do with each resource that does.
 
+use lockstep_aws::clock;
 use lockstep_aws::error::Failure;
 use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
@@ -83,8 +84,9 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
     let planned: Vec<PlannedResource> =
         seen.iter().map(|resource| plan_resource(resource, holds.get(&resource.id), &run.key, round)).collect();
     ledger.put_resources(&run.run, &planned).await?;
+    let now = clock::now();
     let noted: Vec<Hold> =
-        planned.iter().filter_map(|resource| noted(resource, holds.get(&resource.id), &run.key)).collect();
+        planned.iter().filter_map(|resource| noted(resource, holds.get(&resource.id), &run.key, now)).collect();
     ledger.write_holds(&run, &noted).await?;
     tracing::info!(recorded = planned.len(), run.name = %run.run, "dependents recorded");
     Ok(Answer { recorded: planned.len() })

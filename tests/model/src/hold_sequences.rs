@@ -132,7 +132,7 @@ impl Life {
     fn stop(&mut self, came: Came) -> Result<(), TestCaseError> {
         self.runs += 1;
         let before = self.hold.clone();
-        self.hold.intend_to_stop(&RunName::new(key(0), self.runs, Direction::Shutdown, 1));
+        self.hold.intend_to_stop(&RunName::new(key(0), self.runs, Direction::Shutdown, 1), NOW);
         prop_assert_eq!(self.hold.own, Own::Intent, "the intent is written before the call");
         let state = self.state;
         if matches!(came, Came::Answer | Came::Lost | Came::Nothing(true)) && self.is_up() {

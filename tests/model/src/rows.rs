@@ -143,6 +143,7 @@ impl HoldRow {
             was: self.was,
             run: self.run.name(),
             opened_at: NOW,
+            asked_at: None,
             version: 1,
         }
     }

@@ -98,7 +98,7 @@ fn find(world: &mut World, index: usize, round: Round) {
     for s in BOTH.into_iter().filter(|s| uses(*s, k)) {
         let hold = world.holds[s].map(|hold| hold.hold(s));
         let planned = plan_resource(&seen(s, world.servers[s].power), hold.as_ref(), key(k), round);
-        if let Some(noted) = noted(&planned, hold.as_ref(), key(k)).filter(|_| world.may_act(id)) {
+        if let Some(noted) = noted(&planned, hold.as_ref(), key(k), NOW).filter(|_| world.may_act(id)) {
             world.write_hold(s, &noted);
         }
         if round == Round::Shutdown {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::app::AppName;
@@ -11,6 +11,9 @@ use crate::refusal::Meaning;
 use crate::resource::{ResourceId, Settings, State};
 use crate::run::RunName;
 use crate::unit::{UnitName, UnitState};
+
+/// EC2's answers are consistent within seconds, mostly.
+const OLD_ANSWER: SignedDuration = SignedDuration::from_mins(10);
 
 /// The ledger's record of a hold (`HOLD#<resource>` / `HOLD`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +47,9 @@ pub struct Hold {
     /// The run that acted on it last.
     pub run: RunName,
     pub opened_at: Timestamp,
+    /// When the newest call that stops it was about to be made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_at: Option<Timestamp>,
     /// Counts the writes of this row; one that would overwrite what was not read is refused. 0: not written yet.
     #[serde(default)]
     pub version: u64,
@@ -90,6 +96,7 @@ impl Hold {
             was: Own::Services,
             run: run.clone(),
             opened_at: now,
+            asked_at: None,
             version: 0,
         }
     }
@@ -97,6 +104,13 @@ impl Hold {
     /// Only what is proven ours may be started: we stopped it, and it ran before.
     pub fn is_ours_to_start(&self) -> bool {
         self.prior.is_up() && (self.own.is_proven() || (self.own == Own::Intent && self.is_sure_of_intent()))
+    }
+
+    /// Seen up at `now`, it was started by somebody else, or by us: what is down after this is no longer our doing. A
+    /// look so soon after our stop may be an old answer.
+    pub fn is_up_again(&self, now: Timestamp) -> bool {
+        let is_old = self.asked_at.is_none_or(|asked_at| now >= asked_at + OLD_ANSWER);
+        self.own == Own::Starting || (self.own == Own::Stopped && is_old)
     }
 
     /// We may have stopped it, and nothing proves it.
@@ -144,11 +158,12 @@ impl Hold {
     }
 
     /// Written before the call that stops it: from now on it may be down because of us.
-    pub fn intend_to_stop(&mut self, run: &RunName) {
+    pub fn intend_to_stop(&mut self, run: &RunName, now: Timestamp) {
         if self.own != Own::Intent || !self.was.is_proven() {
             self.was = self.own;
         }
         self.own = Own::Intent;
+        self.asked_at = Some(now);
         self.run = run.clone();
     }
 

@@ -179,11 +179,11 @@ fn seen_state(seen: &SeenResource, hold: Option<&Hold>) -> State {
 ///
 /// What another key holds down already must not start while `key` is off, in the grace either: the hold is joined. A
 /// resource that we have started and that is seen up is down from then on only if somebody else stops it.
-pub fn noted(planned: &PlannedResource, hold: Option<&Hold>, key: &KeyArn) -> Option<Hold> {
+pub fn noted(planned: &PlannedResource, hold: Option<&Hold>, key: &KeyArn, now: Timestamp) -> Option<Hold> {
     let hold = hold?;
     match planned.treatment {
         Treatment::Join | Treatment::Doubt { .. } => Some(hold.clone().joined_by(key)),
-        Treatment::Act if planned.state == State::Running && hold.own == Own::Starting => {
+        Treatment::Act if planned.state == State::Running && hold.is_up_again(now) => {
             Some(Hold { own: Own::Services, ..hold.clone() })
         }
         Treatment::Act | Treatment::Release { .. } | Treatment::Leave { .. } => None,

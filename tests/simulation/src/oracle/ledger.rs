@@ -81,8 +81,11 @@ impl World {
             return Err(("S8 all keys", format!("{run} changes that {changed:?} hold it")));
         }
         let own = |hold: &Option<Value>| hold.as_ref().map_or(Value::Null, |hold| hold["own"].clone());
-        let is_intent =
-            ["intent", "starting"].iter().any(|intent| own(&after) == *intent) && own(&after) != own(&before);
+        // An intent that is taken back is none.
+        let was = before.as_ref().map_or(Value::Null, |hold| hold["was"].clone());
+        let is_intent = ["intent", "starting"].iter().any(|intent| own(&after) == *intent)
+            && own(&after) != own(&before)
+            && !(own(&before) == "intent" && own(&after) == was);
         let newest = newest_run(&self.key_record(&key).unwrap_or_default());
         if (!changed.is_empty() || is_intent) && newest != run {
             return Err(("S10 one writer", format!("{run} writes a hold although {newest} has begun")));

@@ -91,7 +91,7 @@ fn stop(resource: &PlannedResource, hold: Option<&Hold>, run: &RunRef, policy: S
     if hold.own == Own::Stopped && hold.run == run.run {
         return Act::Watch;
     }
-    hold.intend_to_stop(&run.run);
+    hold.intend_to_stop(&run.run, now);
     Act::Call(hold)
 }
 

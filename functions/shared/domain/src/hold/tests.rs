@@ -34,7 +34,7 @@ fn the_state_before_the_call_proves_whose_stop_it_was() {
         (State::Stopped, Own::NotOurs),
     ] {
         let mut hold = hold(State::Running, Own::Services);
-        hold.intend_to_stop(&hold.run.clone());
+        hold.intend_to_stop(&hold.run.clone(), Timestamp::UNIX_EPOCH);
         hold.note_answer(before);
         assert_eq!(hold.own, own, "{before:?}");
     }
@@ -44,9 +44,9 @@ fn the_state_before_the_call_proves_whose_stop_it_was() {
 fn after_a_lost_answer_a_stopped_server_stays_in_doubt() {
     let mut hold = hold(State::Running, Own::Services);
     let run = hold.run.clone();
-    hold.intend_to_stop(&run);
+    hold.intend_to_stop(&run, Timestamp::UNIX_EPOCH);
     hold.note_refusal(Meaning::AnswerLost);
-    hold.intend_to_stop(&run);
+    hold.intend_to_stop(&run, Timestamp::UNIX_EPOCH);
     hold.note_answer(State::Stopping);
     assert_eq!(hold.own, Own::Intent);
     hold.note_refusal(Meaning::Refused);
@@ -59,9 +59,9 @@ fn after_a_lost_answer_a_stopped_server_stays_in_doubt() {
 fn an_intent_that_was_never_answered_is_remembered() {
     let mut hold = hold(State::Running, Own::Services);
     let run = hold.run.clone();
-    hold.intend_to_stop(&run);
+    hold.intend_to_stop(&run, Timestamp::UNIX_EPOCH);
     assert_eq!(hold.was, Own::Services);
-    hold.intend_to_stop(&run);
+    hold.intend_to_stop(&run, Timestamp::UNIX_EPOCH);
     assert_eq!(hold.was, Own::Intent);
     assert!(hold.is_in_doubt());
     hold.note_answer(State::Stopped);
@@ -73,9 +73,9 @@ fn what_was_proven_ours_stays_ours_when_another_key_stops_it_again() {
     for was in [Own::Stopped, Own::Starting] {
         let mut hold = hold(State::Running, was);
         let run = hold.run.clone();
-        hold.intend_to_stop(&run);
+        hold.intend_to_stop(&run, Timestamp::UNIX_EPOCH);
         hold.note_refusal(Meaning::AnswerLost);
-        hold.intend_to_stop(&run);
+        hold.intend_to_stop(&run, Timestamp::UNIX_EPOCH);
         assert!(hold.is_ours_to_start() && !hold.is_in_doubt());
         hold.note_answer(State::Stopping);
         assert_eq!(hold.own, was);
@@ -85,7 +85,7 @@ fn what_was_proven_ours_stays_ours_when_another_key_stops_it_again() {
 #[test]
 fn a_refused_stop_leaves_the_server_as_it_was() {
     let mut hold = hold(State::Running, Own::Services);
-    hold.intend_to_stop(&hold.run.clone());
+    hold.intend_to_stop(&hold.run.clone(), Timestamp::UNIX_EPOCH);
     hold.note_refusal(Meaning::Passing);
     assert_eq!((hold.own, hold.was), (Own::Services, Own::Services));
 }

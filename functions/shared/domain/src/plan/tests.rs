@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::*;
 use crate::hold::Hold;
 use crate::kind::Kind;
@@ -14,6 +16,7 @@ fn treatment(state: State, tags: &[(&str, &str)], hold: Option<&Hold>) -> Treatm
     plan_resource(&seen(state, tags), hold, &key("k1"), Round::Shutdown).treatment
 }
 
+const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 const MANAGED: [(&str, &str); 2] = [("lockstep:app", "orders"), ("lockstep:services", "a.service")];
 
 #[test]
@@ -123,11 +126,15 @@ fn the_search_joins_what_is_held_and_notes_what_is_up() {
     for own in [Own::Stopped, Own::Intent] {
         let held = hold(1, own);
         let plan = plan_resource(&seen(State::Stopped, &tags), Some(&held), &key("k2"), Round::Shutdown);
-        assert_eq!(noted(&plan, Some(&held), &key("k2")).unwrap().keys.len(), 2, "{own:?}");
+        assert_eq!(noted(&plan, Some(&held), &key("k2"), NOW).unwrap().keys.len(), 2, "{own:?}");
     }
     let running = plan_resource(&seen(State::Running, &tags), None, &key("k2"), Round::Shutdown);
-    assert_eq!(noted(&running, Some(&hold(1, Own::Services)), &key("k2")), None);
-    assert_eq!(noted(&running, Some(&hold(1, Own::Starting)), &key("k2")).unwrap().own, Own::Services);
+    assert_eq!(noted(&running, Some(&hold(1, Own::Services)), &key("k2"), NOW), None);
+    assert_eq!(noted(&running, Some(&hold(1, Own::Starting)), &key("k2"), NOW).unwrap().own, Own::Services);
+    let stopped = Hold { asked_at: Some(NOW), ..hold(1, Own::Stopped) };
+    let seen_after = |minutes| noted(&running, Some(&stopped), &key("k2"), NOW + SignedDuration::from_mins(minutes));
+    assert_eq!(seen_after(1), None, "an old answer would take away the proof that we stopped it");
+    assert_eq!(seen_after(30).unwrap().own, Own::Services, "somebody has started it");
 }
 
 #[test]
