@@ -24,7 +24,7 @@ CALLS = {"shutdown": "disable-key", "startup": "enable-key"}
 def main() -> int:
     cloud = Cloud.described()
     FOLDER.mkdir(parents=True, exist_ok=True)
-    _say("Building a fleet of six servers, a database and a cluster on two keys; enrolling the key and two apps …")
+    _say("Building six servers, one of them in an Auto Scaling group, two databases and an ECS service, on two keys …")
     stage = scene.build(cloud)
     told: list[dict[str, Any]] = []
     mails: list[dict[str, Any]] = []

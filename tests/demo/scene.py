@@ -23,7 +23,8 @@ class Scene:
     stopped_before: Server
     on_another_key: Server
     unmanaged: Server
-    databases: list[Resource]
+    # Databases, an Auto Scaling group and an ECS service.
+    resources: list[Resource]
 
     @property
     def untouched(self) -> list[Server]:
@@ -32,7 +33,7 @@ class Scene:
     @property
     def names(self) -> dict[str, str]:
         named = {server.id: server.name for server in [*self.managed, *self.untouched]}
-        return named | {text: it.name for it in self.databases for text in (it.name, it.arn)}
+        return named | {text: it.full_name for it in self.resources for text in it.names}
 
 
 def build(cloud: Cloud) -> Scene:
@@ -58,9 +59,15 @@ def build(cloud: Cloud) -> Scene:
         stopped_before=fleet.make_server(cloud, "orders-archive", key, "orders", units),
         on_another_key=fleet.make_server(cloud, "orders-other-key", other, "orders", units),
         unmanaged=fleet.make_server(cloud, "nobodys-server", key, None),
-        databases=databases,
+        resources=databases,
     )
     fleet.until_ready(cloud, *managed, *scene.untouched)
+    in_group, host = managed[1], managed[2]
+    scene.resources.append(resources.make_group(cloud, f"orders-{of_this_run}", "orders", [in_group.id]))
+    service = {"count": 2, "limits": (1, 4), "tags": {"lockstep:tier": "1"}}
+    scene.resources.append(
+        resources.make_ecs_service(cloud, f"shop-{of_this_run}", "billing-web", "billing", [host.id], **service)
+    )
     resources.until_state(cloud, "available", *databases)
     fleet.stop_by_hand(cloud, scene.stopped_before)
     for app, admins in ADMINS.items():

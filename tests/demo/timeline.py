@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from tests.world.story import Story
@@ -15,6 +16,9 @@ TOLD = {
     "ec2": ("StopInstances", "StartInstances", "StateChange"),
     "ssm": ("SendCommand",),
     "rds": ("StopDBInstance", "StartDBInstance", "StopDBCluster", "StartDBCluster", "StateChange"),
+    "autoscaling": ("SuspendProcesses", "ResumeProcesses", "Terminate"),
+    "application-autoscaling": ("RegisterScalableTarget",),
+    "ecs": ("UpdateService", "TaskStateChange"),
     "systemd": ("stop", "start"),
     "ses": ("SendEmail",),
 }
@@ -32,6 +36,12 @@ SAID = {
     "rds:StopDBCluster": "asks to stop the cluster",
     "rds:StartDBCluster": "asks to start the cluster",
     "rds:StateChange": "the database is now {outcome}:",
+    "autoscaling:SuspendProcesses": "suspends the group",
+    "autoscaling:ResumeProcesses": "resumes the group",
+    "autoscaling:Terminate": "a group terminates a member:",
+    "application-autoscaling:RegisterScalableTarget": "{detail} the scaling of",
+    "ecs:UpdateService": "asks for {detail} tasks of the service",
+    "ecs:TaskStateChange": "a task is now {outcome}, of the service",
     "ssm:SendCommand": "sends a command to",
     "systemd:stop": "a unit stops, now {outcome}:",
     "systemd:start": "a unit starts, now {outcome}:",
@@ -57,9 +67,20 @@ def _rows_of(call: dict[str, Any], story: Story) -> Iterator[dict[str, Any]]:
             "story": STORIES[story.direction],
             "actor": call["actor"],
             "action": f"{call['service']}:{call['operation']}",
+            "detail": _detail(call),
             "resource": resource,
             "outcome": call["outcome"],
         }
+
+
+def _detail(call: dict[str, Any]) -> str:
+    """What a call asks for, where its name does not tell."""
+    match call["operation"]:
+        case "UpdateService":
+            return str(call["request"].get("desiredCount"))
+        case "RegisterScalableTarget":
+            return "suspends" if all(call["request"].get("SuspendedState", {}).values()) else "resumes"
+    return ""
 
 
 def _resources(call: dict[str, Any]) -> list[str]:
@@ -86,7 +107,7 @@ def of_interest(rows: list[dict[str, Any]], run: str, key: str, names: dict[str,
 
     def concerns(row: dict[str, Any]) -> bool:
         resource = row["resource"]
-        return resource in mine or resource.split("/")[0] in named or row["action"] == "ses:SendEmail"
+        return resource in mine | named or resource.split("/")[0] in named or row["action"] == "ses:SendEmail"
 
     return [row for row in rows if concerns(row)]
 
@@ -94,19 +115,22 @@ def of_interest(rows: list[dict[str, Any]], run: str, key: str, names: dict[str,
 def lines(rows: list[dict[str, Any]], names: dict[str, str]) -> Iterator[str]:
     """The same for people: equal neighbours in one line, long silences said."""
     before = 0.0
-    for (actor, action, outcome), group in groupby(rows, lambda row: (row["actor"], row["action"], row["outcome"])):
+    alike = itemgetter("actor", "action", "detail", "outcome")
+    for (actor, action, detail, outcome), group in groupby(rows, alike):
         told = list(group)
         at_s = told[0]["at_s"]
         if at_s - before > SILENCE_S:
             yield f"   {'…':>6}  (nothing for {_clock(at_s - before)})"
         before = told[-1]["at_s"]
-        said = SAID[action].format(outcome=outcome)
+        said = SAID[action].format(outcome=outcome, detail=detail)
         what = ", ".join(_readable(row["resource"], names) for row in told)
         trouble = "" if outcome == "ok" or "{outcome}" in SAID[action] or outcome == "delivered" else f"  [{outcome}]"
         yield f"   {_clock(at_s):>6}  {actor:<9} {said} {what}{trouble}"
 
 
 def _readable(resource: str, names: dict[str, str]) -> str:
+    if resource in names:
+        return names[resource]
     server, _, unit = resource.partition("/")
     if server in names:
         return f"{names[server]}/{unit}" if unit else names[server]

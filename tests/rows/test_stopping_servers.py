@@ -57,6 +57,8 @@ def test_a_shutdown_survives_the_loss_of_every_answer_of_its_own(scene):
     """Each Lambda of the way down does its work once without being heard; the end is that of the golden run."""
     scene.begin()
     scene.add_database("orders")
+    scene.add_group("shop", "one")
+    scene.add_ecs_service("web", "one")
     faults = {
         task: scene.fault_at(task, "lost_answer") for task in catalogue.TASKS
         if task.startswith("shutdown") and is_on_the_way_down(task)

@@ -60,6 +60,13 @@ def what_cannot_be_stopped(cloud: Cloud) -> Play:
         DBInstanceIdentifier=play.fleet.app("replica"), SourceDBInstanceIdentifier=source.name, Tags=tags
     )["DBInstance"]
     play.resources["replica"] = Resource("databases", replica["DBInstanceArn"], play.fleet.app("replica"), source.app)
+    on_another_key = rds.create_db_instance_read_replica(
+        DBInstanceIdentifier=play.fleet.app("follower"), SourceDBInstanceIdentifier=source.name, Tags=tags,
+        KmsKeyId=fleet.make_key(cloud),
+    )["DBInstance"]  # fmt: skip
+    play.resources["follower"] = Resource(
+        "databases", on_another_key["DBInstanceArn"], play.fleet.app("follower"), source.app
+    )
     rds.create_global_cluster(GlobalClusterIdentifier=play.fleet.app("globe"), SourceDBClusterIdentifier=world.arn)
     until_available(play)
     shut_down(play)

@@ -95,6 +95,14 @@ def test_what_cannot_be_stopped_is_named_in_the_warning_and_not_tried(play, name
 
 
 @CANNOT_STOP
+def test_a_follower_on_another_key_is_named_in_the_warning_and_left(play):
+    for mail in (play.down.mails[0]["BodyText"], play.down.mails[-1]["BodyText"]):
+        [line] = [line for line in mail.splitlines() if f" {play.resources['follower'].name}:" in line]
+        assert "follows a database that uses this key, uses another key itself, not touched" in line
+    assert play.states_down["follower"]["state"] == "available"
+
+
+@CANNOT_STOP
 def test_what_cannot_be_stopped_keeps_nothing_else(play):
     assert not play.calls(play.down, "StopDB")
     assert play.down.record["ending"] == "shutdown_incomplete"

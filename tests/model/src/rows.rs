@@ -175,6 +175,7 @@ impl Line {
             untold: if self.untold { vec![unit(s).clone()] } else { Vec::new() },
             tier: 0,
             guard: None,
+            follows: None,
             state: self.power.into(),
             settings: Settings::default(),
             treatment: match self.treat {

@@ -13,11 +13,14 @@ use crate::text::shortened;
 use crate::unit::UnitName;
 
 mod batches;
+mod followers;
 mod guards;
+mod outcome;
 mod startup;
 
 pub use batches::{Batch, batches_of, service_batches};
 pub use guards::held_back;
+pub use outcome::Outcome;
 pub use startup::{plan_startup, replanned};
 
 /// A resource in the plan of a run (`RUN#<run>` / `RESOURCE#<id>`).
@@ -39,6 +42,9 @@ pub struct PlannedResource {
     /// What would undo a stop of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard: Option<ResourceId>,
+    /// What it follows although its storage uses another key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<ResourceId>,
     pub state: State,
     #[serde(default)]
     pub settings: Settings,
@@ -107,24 +113,10 @@ pub enum Leave {
     PartOf,
     /// It stops and starts with its servers.
     Daemon,
-    /// A guard of nothing that stops.
+    /// Its storage uses another key, and what it follows uses this one.
+    OnAnotherKey,
+    /// A guard of nothing that stops, or a follower of nothing that uses the key.
     NotNeeded,
-}
-
-/// What came of an action on a resource or its units.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "is", rename_all = "snake_case")]
-pub enum Outcome {
-    /// It reached the state that was asked for, and was seen in it.
-    Done,
-    /// It did not, and will not in this run.
-    NotDone { reason: String },
-}
-
-impl Outcome {
-    pub fn not_done(reason: impl Into<String>) -> Self {
-        Self::NotDone { reason: shortened(&reason.into(), 500) }
-    }
 }
 
 /// Decides what a shutdown for `key` does with a resource that uses it.
@@ -137,6 +129,7 @@ pub fn plan_resource(seen: &SeenResource, hold: Option<&Hold>, key: &KeyArn, rou
         untold: Vec::new(),
         tier: 0,
         guard: seen.guard.clone(),
+        follows: followers::leader(seen),
         state: seen_state(seen, hold),
         settings: seen.settings.clone(),
         treatment: Treatment::Leave { reason: Leave::NotManaged },
@@ -148,6 +141,7 @@ pub fn plan_resource(seen: &SeenResource, hold: Option<&Hold>, key: &KeyArn, rou
         outcome: None,
     };
     match opted(seen.id.kind(), &seen.tags) {
+        Opted::In { app, .. } if planned.follows.is_some() => planned.app = Some(app),
         Opted::Out => {}
         Opted::Excluded => planned.treatment = Treatment::Leave { reason: Leave::Excluded },
         Opted::Unreadable(refusal) => {
@@ -222,6 +216,7 @@ pub fn close_round(
     for resource in resources.iter_mut().filter(|resource| resource.seen_in != round) {
         resource.treatment = Treatment::Leave { reason: Leave::Gone };
     }
+    followers::close(&mut resources, round);
     guards::close(&mut resources);
     let counts = |resource: &&PlannedResource| resource.id.kind() == Kind::Server && is_acted_on(resource);
     let acted_on = resources.iter().filter(counts).count();

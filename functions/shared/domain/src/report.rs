@@ -97,9 +97,10 @@ pub struct ByApp<'a> {
 
 pub fn by_app(resources: &[PlannedResource]) -> ByApp<'_> {
     let mut report = ByApp::default();
-    // A guard of nothing that stops is nobody's business.
-    let is_told = |resource: &&PlannedResource| {
-        !resource.id.kind().is_guard() || !matches!(resource.treatment, Treatment::Leave { .. })
+    // A guard of nothing that stops is nobody's business, and a follower of nothing that uses the key.
+    let is_told = |resource: &&PlannedResource| match resource.treatment {
+        Treatment::Leave { reason } => reason != Leave::NotNeeded && !resource.id.kind().is_guard(),
+        _ => true,
     };
     for resource in resources.iter().filter(is_told) {
         match &resource.app {
@@ -143,6 +144,8 @@ pub enum Said {
     PartOf,
     /// It stops and starts with its servers.
     Daemon,
+    /// It follows what uses the key, on a key of its own.
+    OnAnotherKey,
     /// Not started, and rightly so.
     LeftDown(String),
     Problem(String),
@@ -160,6 +163,7 @@ pub fn line(resource: &PlannedResource, direction: Direction, before: bool, now:
             Leave::Gone => Said::Gone,
             Leave::PartOf => Said::PartOf,
             Leave::Daemon => Said::Daemon,
+            Leave::OnAnotherKey => Said::OnAnotherKey,
             Leave::NotNeeded => Said::NotReached,
         },
         (Treatment::Doubt { reason }, _) => Said::Problem(reason.clone()),

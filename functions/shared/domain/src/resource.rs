@@ -170,6 +170,8 @@ pub enum Unfit {
     PartOf,
     /// It stops and starts with its servers.
     Daemon,
+    /// Its storage uses another key, and it follows a database that may use this one.
+    Follows(ResourceId),
 }
 
 /// What a resource's tags ask of us.

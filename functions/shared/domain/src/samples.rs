@@ -43,6 +43,7 @@ pub fn planned(number: usize) -> PlannedResource {
         untold: Vec::new(),
         tier: 0,
         guard: None,
+        follows: None,
         state: State::Running,
         settings: Settings::default(),
         treatment: Treatment::Act,

@@ -89,6 +89,14 @@ fn what_cannot_be_stopped_is_known_before_it_is_tried() {
 }
 
 #[test]
+fn a_follower_on_another_key_is_found_by_what_it_follows() {
+    let follower = |leader: &str| json!({"KmsKeyId": key("k2"), "ReadReplicaSourceDBInstanceIdentifier": leader});
+    let leader = ResourceId::new(Kind::Database, "orders").unwrap();
+    assert_eq!(database(follower("orders")).unwrap().unfit, Some(Unfit::Follows(leader)));
+    assert_eq!(database(follower("arn:aws:rds:eu-west-2:111122223333:db:orders")), None);
+}
+
+#[test]
 fn a_member_is_part_of_its_cluster() {
     let member = json!({"DbClusterIdentifier": "orders"});
     assert_eq!(database(member.clone()).unwrap().unfit, Some(Unfit::PartOf));

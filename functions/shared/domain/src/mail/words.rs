@@ -212,6 +212,7 @@ fn said_en(said: &Said) -> String {
         Said::Gone => "no longer exists",
         Said::PartOf => "stops and starts with its cluster",
         Said::Daemon => "a daemon, stops and starts with its servers",
+        Said::OnAnotherKey => "follows a database that uses this key, uses another key itself, not touched",
         Said::NotReached => "not touched",
         Said::Problem(_) | Said::LeftDown(_) => "",
     };
@@ -236,6 +237,7 @@ fn said_ja(said: &Said) -> String {
         Said::Gone => "存在しません",
         Said::PartOf => "クラスターとともに停止・再開",
         Said::Daemon => "デーモン (サーバーとともに停止・再開)",
+        Said::OnAnotherKey => "このキーを使用するデータベースのレプリカ (別のキーを使用、操作なし)",
         Said::NotReached => "操作なし",
         Said::Problem(_) | Said::LeftDown(_) => "",
     };

@@ -41,7 +41,7 @@ fn why_not_suspended(guard: Option<&Treatment>) -> Option<String> {
             Some("is excluded by its lockstep:exclude tag".to_owned())
         }
         Some(Treatment::Doubt { reason }) => Some(format!("cannot be suspended: {reason}")),
-        Some(Treatment::Leave { reason: Leave::Gone | Leave::PartOf | Leave::Daemon }) | None => {
+        Some(Treatment::Leave { reason: Leave::Gone | Leave::PartOf | Leave::Daemon | Leave::OnAnotherKey }) | None => {
             Some("could not be seen".to_owned())
         }
     }

@@ -37,6 +37,7 @@ pub fn plan_startup(hold: &Hold, key: &KeyArn) -> PlannedResource {
         untold,
         tier: hold.tier,
         guard: hold.guard.clone(),
+        follows: None,
         state: hold.prior,
         settings: hold.settings.clone(),
         treatment,
