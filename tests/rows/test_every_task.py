@@ -29,9 +29,9 @@ def agent_online(scene: Scene) -> None:
 
 def agent_seen_late(scene: Scene) -> None:
     """The look that comes before the command is given the answer of the time when the server had just started."""
-    scene.cloud.sleep(900)
+    scene.cloud.sleep(1_800)
     scene.change("one", agent_takes_s=60)
-    scene.fault_at("startup/Services: Find the online agents", "stale", stale_s=800)
+    scene.fault_at("startup/Services: Find the online agents", "stale", stale_s=1_200)
 
 
 def with_a_database(scene: Scene) -> None:
