@@ -59,7 +59,7 @@ def build(cloud: Cloud) -> Scene:
         stopped_before=fleet.make_server(cloud, "orders-archive", key, "orders", units),
         on_another_key=fleet.make_server(cloud, "orders-other-key", other, "orders", units),
         unmanaged=fleet.make_server(cloud, "nobodys-server", key, None),
-        resources=databases,
+        resources=[*databases],
     )
     fleet.until_ready(cloud, *managed, *scene.untouched)
     in_group, host = managed[1], managed[2]
