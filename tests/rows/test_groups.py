@@ -4,7 +4,9 @@ import pytest
 
 from tests.world import fleet, resources
 
-REPLACES = {"AZRebalance", "HealthCheck", "Launch", "ReplaceUnhealthy", "Terminate"}
+REPLACES = {
+    "AZRebalance", "AlarmNotification", "HealthCheck", "Launch", "ReplaceUnhealthy", "ScheduledActions", "Terminate",
+}  # fmt: skip
 
 
 @pytest.mark.row(54)

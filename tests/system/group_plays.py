@@ -5,7 +5,9 @@ from typing import Any
 from tests.system.plays import UNITS, Play, begin, fault, shut_down, start_up, until_called
 from tests.world.cloud import Cloud
 
-REPLACES = ["AZRebalance", "HealthCheck", "Launch", "ReplaceUnhealthy", "Terminate"]
+REPLACES = [
+    "AZRebalance", "AlarmNotification", "HealthCheck", "Launch", "ReplaceUnhealthy", "ScheduledActions", "Terminate",
+]  # fmt: skip
 
 
 def add(play: Play, name: str, *members: str, app: str | None = "orders", **options: Any) -> None:

@@ -103,8 +103,17 @@ const GROUP: Facts = Facts {
     stops_within: SignedDuration::from_mins(5),
     starts_within: SignedDuration::from_mins(5),
     looks: (2, 30),
-    // What launches, terminates or moves a member (Amazon EC2 Auto Scaling User Guide, "Suspend and resume processes").
-    scaling: &["AZRebalance", "HealthCheck", "Launch", "ReplaceUnhealthy", "Terminate"],
+    // What launches, terminates or moves a member, and what changes how many there are to be, which would come true at
+    // the resumption (Amazon EC2 Auto Scaling User Guide, "Suspend and resume processes").
+    scaling: &[
+        "AZRebalance",
+        "AlarmNotification",
+        "HealthCheck",
+        "Launch",
+        "ReplaceUnhealthy",
+        "ScheduledActions",
+        "Terminate",
+    ],
 };
 
 const SCALABLE_TARGET: Facts = Facts {

@@ -176,11 +176,12 @@ fn seen_state(seen: &SeenResource, hold: Option<&Hold>) -> State {
 pub fn noted(planned: &PlannedResource, hold: Option<&Hold>, key: &KeyArn, now: Timestamp) -> Option<Hold> {
     let hold = hold?;
     match planned.treatment {
-        Treatment::Join | Treatment::Doubt { .. } => Some(hold.clone().joined_by(key)),
+        // A guard is joined when what it guards is about to stop, or it would stay suspended for nothing.
+        Treatment::Join | Treatment::Doubt { .. } if !planned.id.kind().is_guard() => Some(hold.clone().joined_by(key)),
         Treatment::Act if planned.state == State::Running && hold.is_up_again(now) => {
             Some(Hold { own: Own::Services, ..hold.clone() })
         }
-        Treatment::Act | Treatment::Release { .. } | Treatment::Leave { .. } => None,
+        _ => None,
     }
 }
 

@@ -70,12 +70,10 @@ pub fn ours(kind: Kind, before: &Settings) -> Vec<&'static str> {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Members {
-    /// Members that do not run.
+    /// What bears its name and does not run: members, those in standby, and a warm pool.
     pub down: BTreeSet<String>,
-    /// There may be more of these on further pages.
-    pub has_more: bool,
-    /// Members that the group leaves alone.
-    pub standby: BTreeSet<String>,
+    /// Members that it looks after.
+    pub in_service: BTreeSet<String>,
     /// Members that the group has found unhealthy and replaces once it may.
     pub unhealthy: BTreeSet<String>,
 }
@@ -83,13 +81,11 @@ pub struct Members {
 impl Members {
     /// Why the group would replace a member if it were resumed, if it would.
     pub fn in_danger(&self) -> Option<String> {
-        if let Some(first) = self.down.difference(&self.standby).next() {
+        if let Some(first) = self.down.intersection(&self.in_service).next() {
             return Some(format!("its member {first} does not run, and it would replace it"));
         }
-        if let Some(first) = self.unhealthy.first() {
-            return Some(format!("it has marked its member {first} as unhealthy, and would replace it"));
-        }
-        self.has_more.then(|| "not all of its members could be seen".to_owned())
+        let first = self.unhealthy.first()?;
+        Some(format!("it has marked its member {first} as unhealthy, and would replace it"))
     }
 }
 
@@ -97,7 +93,15 @@ impl Members {
 mod tests {
     use super::*;
 
-    const FIVE: [&str; 5] = ["AZRebalance", "HealthCheck", "Launch", "ReplaceUnhealthy", "Terminate"];
+    const SEVEN: [&str; 7] = [
+        "AZRebalance",
+        "AlarmNotification",
+        "HealthCheck",
+        "Launch",
+        "ReplaceUnhealthy",
+        "ScheduledActions",
+        "Terminate",
+    ];
 
     fn names(names: &[&str]) -> BTreeSet<String> {
         names.iter().map(|name| (*name).to_owned()).collect()
@@ -110,12 +114,12 @@ mod tests {
 
     #[test]
     fn a_group_is_suspended_only_if_everything_is_that_would_undo_a_stop() {
-        for at_work in FIVE {
-            let others: Vec<&str> = FIVE.into_iter().filter(|name| *name != at_work).collect();
+        for at_work in SEVEN {
+            let others: Vec<&str> = SEVEN.into_iter().filter(|name| *name != at_work).collect();
             assert_eq!(group(&others).state, State::Running, "{at_work}");
         }
-        assert_eq!(group(&FIVE).state, State::Stopped);
-        assert_eq!(group(&["AlarmNotification"]).state, State::Running);
+        assert_eq!(group(&SEVEN).state, State::Stopped);
+        assert_eq!(group(&["AddToLoadBalancer"]).state, State::Running);
     }
 
     #[test]
@@ -135,21 +139,20 @@ mod tests {
 
     #[test]
     fn what_was_suspended_before_is_neither_suspended_nor_resumed_by_us() {
-        let before = group(&["Launch", "AlarmNotification"]).settings;
-        assert_eq!(ours(Kind::Group, &before), ["AZRebalance", "HealthCheck", "ReplaceUnhealthy", "Terminate"]);
+        let before = group(&["Launch", "AlarmNotification", "AddToLoadBalancer"]).settings;
+        let left = ["AZRebalance", "HealthCheck", "ReplaceUnhealthy", "ScheduledActions", "Terminate"];
+        assert_eq!(ours(Kind::Group, &before), left);
     }
 
     #[test]
     fn a_group_stays_suspended_while_it_would_replace_a_member() {
-        let of = |down: &[&str], standby: &[&str], unhealthy: &[&str]| {
-            let seen =
-                Members { down: names(down), standby: names(standby), unhealthy: names(unhealthy), has_more: false };
-            seen.in_danger()
+        let of = |down: &[&str], unhealthy: &[&str]| {
+            let in_service = names(&["i-1", "i-2"]);
+            Members { down: names(down), in_service, unhealthy: names(unhealthy) }.in_danger()
         };
-        assert_eq!(of(&[], &[], &[]), None);
-        assert!(of(&["i-1"], &[], &[]).unwrap().contains("i-1 does not run"));
-        assert_eq!(of(&["i-1"], &["i-1"], &[]), None, "the group leaves it alone");
-        assert!(of(&["i-1"], &["i-1"], &["i-2"]).unwrap().contains("i-2 as unhealthy"));
-        assert!(Members { has_more: true, ..Members::default() }.in_danger().unwrap().contains("not all"));
+        assert_eq!(of(&[], &[]), None);
+        assert!(of(&["i-1"], &[]).unwrap().contains("i-1 does not run"));
+        assert_eq!(of(&["i-3"], &[]), None, "the group leaves it alone, or keeps it warm");
+        assert!(of(&["i-3"], &["i-2"]).unwrap().contains("i-2 as unhealthy"));
     }
 }

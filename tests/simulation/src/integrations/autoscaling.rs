@@ -30,7 +30,7 @@ pub fn describe_groups(world: &mut World, arguments: &Value) -> Value {
 
 /// `ec2:DescribeInstances`, of the members of a group in given states.
 pub fn describe_members(world: &mut World, arguments: &Value) -> Value {
-    only(world, arguments, &["Filters", "MaxResults"]);
+    only(world, arguments, &["Filters", "MaxResults", "NextToken"]);
     let group = filter(arguments, "Name", "tag:aws:autoscaling:groupName").unwrap_or_default();
     let states = filter(arguments, "Name", "instance-state-name").unwrap_or_default();
     let is_asked = |state: State| states.iter().any(|name| name == state.name());

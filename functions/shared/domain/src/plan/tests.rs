@@ -128,6 +128,12 @@ fn the_search_joins_what_is_held_and_notes_what_is_up() {
         let plan = plan_resource(&seen(State::Stopped, &tags), Some(&held), &key("k2"), Round::Shutdown);
         assert_eq!(noted(&plan, Some(&held), &key("k2"), NOW).unwrap().keys.len(), 2, "{own:?}");
     }
+    let group = SeenResource { id: ResourceId::parse("group:shop").unwrap(), ..seen(State::Stopped, &tags) };
+    let plan = plan_resource(&group, Some(&hold(1, Own::Stopped)), &key("k2"), Round::Shutdown);
+    assert_eq!(
+        (&plan.treatment, noted(&plan, Some(&hold(1, Own::Stopped)), &key("k2"), NOW)),
+        (&Treatment::Join, None)
+    );
     let running = plan_resource(&seen(State::Running, &tags), None, &key("k2"), Round::Shutdown);
     assert_eq!(noted(&running, Some(&hold(1, Own::Services)), &key("k2"), NOW), None);
     assert_eq!(noted(&running, Some(&hold(1, Own::Starting)), &key("k2"), NOW).unwrap().own, Own::Services);

@@ -79,6 +79,7 @@ fn a_group_is_resumed_only_when_all_that_it_guards_is_back() {
     assert_eq!(held(&[up(), of_another], Some(&calm)), None);
     let in_doubt = PlannedResource { treatment: Treatment::Doubt { reason: "lost".into() }, ..member() };
     assert_eq!(held(&[in_doubt], Some(&calm)), None, "it was seen to run, or is gone");
-    let stopped = Members { down: ["i-7".to_owned()].into(), ..Members::default() };
+    let down = BTreeSet::from(["i-7".to_owned()]);
+    let stopped = Members { in_service: down.clone(), down, ..Members::default() };
     assert!(held(&[up()], Some(&stopped)).unwrap().contains("i-7 does not run"));
 }
