@@ -7,6 +7,7 @@ use crate::run::{Direction, RunName};
 use crate::samples::{batch, hold, key, planned, row};
 use crate::unit::UnitState;
 
+mod containers;
 mod databases;
 
 const SOON: SignedDuration = SignedDuration::from_secs(20);
