@@ -72,7 +72,7 @@ class Machine:
         (self.states / "asked").write_text("")
         command = [self.shell, "-c", text]
         ran = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
-        assert not ran.stderr
+        assert not ran.stderr, ran.stderr
         return ran.stdout, ran.returncode
 
     def was_asked_to(self, verb: str) -> list[str]:
