@@ -11,6 +11,8 @@ from tests.world import admission, stack
 from tests.world.cloud import Cloud
 
 SCALE = 60
+# Two cores carry no more in time: what is late is tried again, and that is more work.
+PLAYS_AT_ONCE = 12
 MODULES = (plays, container_plays, database_plays, group_plays, postgres_plays)
 PLAYS = {name: play for module in MODULES for name, play in vars(module).items()}
 
@@ -36,9 +38,9 @@ def without_sweep(cloud: Cloud) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def played(request, cloud) -> Iterator[Callable[[str], Any]]:
-    """What came of a play, by its name. The plays of the chosen tests go on side by side."""
+    """What came of a play, by its name. The plays of the chosen tests go on side by side, some at a time."""
     wanted = {marker.args[0] for item in request.session.items for marker in item.iter_markers("play")}
-    with ThreadPoolExecutor(max_workers=max(len(wanted), 1)) as threads:
+    with ThreadPoolExecutor(max_workers=PLAYS_AT_ONCE) as threads:
         begun: dict[str, Future] = {name: threads.submit(begun_in_time, PLAYS[name], cloud) for name in sorted(wanted)}
         yield lambda name: begun[name].result()
 

@@ -78,7 +78,10 @@ impl World {
     fn judge_up(&self, id: &str, server: &Server, uses: &[String], quiet_from: Millis) -> Result<(), String> {
         let is_gone = server.state == State::Terminated;
         if let Some(run) = self.reported_by(id, uses) {
-            let is_well = server.is_ready() && server.since < quiet_from - HOUR || is_gone && self.hold(id).is_some();
+            // What is in doubt is not looked at by a startup, so it is named for as long as attempts go on.
+            let in_doubt = self.planned(&run, id).is_some_and(|planned| planned["treatment"]["do"] == "doubt");
+            let is_left = is_gone && !in_doubt && self.hold(id).is_some();
+            let is_well = server.is_ready() && server.since < quiet_from - HOUR || is_left;
             // An attempt that no fault has kept from its end tells the truth, and leaves nothing behind.
             if is_well && self.began(&run).is_some_and(|began| began > quiet_from + 10 * MINUTE) {
                 return Err(format!("{run} reports it as a problem, and it is {:?}", server.state));
