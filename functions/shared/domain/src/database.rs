@@ -66,32 +66,22 @@ pub struct Common {
     pub tag_list: Vec<Tag>,
 }
 
-impl Common {
-    fn uses_another_than(&self, key: &KeyArn) -> bool {
-        matches!(uses(self.kms_key_id.as_deref(), key, &BTreeMap::new()), Uses::No)
-    }
-}
-
 /// The row as a plan for `key` sees it; `None` if its storage does not use the key and it follows nothing that may.
 pub fn see_database(row: DatabaseRow, key: &KeyArn) -> Result<Option<SeenResource>, Refusal> {
     let (unfit, id) = (why_no_database_stops(&row), ResourceId::new(Kind::Database, &row.db_instance_identifier)?);
-    if let Some(leader) = row.source_instance.as_deref().filter(|_| row.common.uses_another_than(key)) {
-        return see_follower(id, &row, leader);
-    }
-    let seen = see(id, row.db_instance_status, row.common, unfit, key);
+    let Some(seen) = see(id.clone(), row.db_instance_status, row.common.clone(), unfit, key) else {
+        return see_follower(id, row);
+    };
     // A member without tags of its own is part of its cluster, and the cluster is named.
-    let is_untagged_member =
-        |seen: &SeenResource| row.db_cluster_identifier.is_some() && !seen.tags.contains_key("lockstep:app");
-    Ok(seen.filter(|seen| !is_untagged_member(seen)))
+    let is_untagged_member = row.db_cluster_identifier.is_some() && !seen.tags.contains_key("lockstep:app");
+    Ok((!is_untagged_member).then_some(seen))
 }
 
 /// A leader of another Region is named by its ARN; it is another key's, for ours have one Region.
-fn see_follower(id: ResourceId, row: &DatabaseRow, leader: &str) -> Result<Option<SeenResource>, Refusal> {
-    if leader.contains(':') {
-        return Ok(None);
-    }
-    let unfit = Some(Unfit::Follows(ResourceId::new(Kind::Database, leader)?));
-    let tags = tags_of(row.common.tag_list.clone());
+fn see_follower(id: ResourceId, row: DatabaseRow) -> Result<Option<SeenResource>, Refusal> {
+    let Some(leader) = row.source_instance.filter(|leader| !leader.contains(':')) else { return Ok(None) };
+    let unfit = Some(Unfit::Follows(ResourceId::new(Kind::Database, &leader)?));
+    let tags = tags_of(row.common.tag_list);
     Ok(Some(SeenResource { unfit, ..SeenResource::new(id, row.db_instance_status, tags) }))
 }
 

@@ -52,7 +52,7 @@ impl ResourceId {
     /// What a person calls it.
     pub fn shown(&self) -> &str {
         match self.kind() {
-            Kind::ScalableTarget => self.name().trim_start_matches("service/"),
+            Kind::ScalableTarget => self.name().strip_prefix("service/").unwrap_or_default(),
             _ => self.name(),
         }
     }

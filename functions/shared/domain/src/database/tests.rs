@@ -94,6 +94,8 @@ fn a_follower_on_another_key_is_found_by_what_it_follows() {
     let leader = ResourceId::new(Kind::Database, "orders").unwrap();
     assert_eq!(database(follower("orders")).unwrap().unfit, Some(Unfit::Follows(leader)));
     assert_eq!(database(follower("arn:aws:rds:eu-west-2:111122223333:db:orders")), None);
+    let by_alias = database(with(follower("orders"), json!({"KmsKeyId": "alias/orders"})));
+    assert!(reason(by_alias).contains("alias/orders"), "its key may be any, so somebody has to look");
 }
 
 #[test]

@@ -47,11 +47,18 @@ fn an_id_tells_its_kind_and_what_aws_calls_the_resource() {
         (Kind::Server, "i-0abc", "i-0abc"),
         (Kind::Database, "orders-1", "db:orders-1"),
         (Kind::Cluster, "orders", "cluster:orders"),
+        (Kind::ContainerService, "shop/web", "ecs:shop/web"),
+        (Kind::Group, "shop", "group:shop"),
+        (Kind::ScalableTarget, "service/shop/web", "scaling:service/shop/web"),
     ] {
         let made = ResourceId::new(kind, name).unwrap();
         assert_eq!((made.as_str(), made.kind(), made.name()), (id, kind, name));
     }
-    for bad in ["i-", "i-xyz", "db:", "db:1st", "cluster:a b", "orders", "vol-1", ""] {
+    let shown = ResourceId::new(Kind::ScalableTarget, "service/service/web").unwrap();
+    assert_eq!(shown.shown(), "service/web", "the name of its service, whose cluster may be called anything");
+    let of_scaling = ["ecs:web", "ecs:shop/", "ecs:shop/a b", "group:", "group:a:b", "scaling:shop/web"];
+    let others = ["i-", "i-xyz", "db:", "db:1st", "cluster:a b", "orders", "vol-1", ""];
+    for bad in of_scaling.into_iter().chain(others) {
         assert_eq!(ResourceId::parse(bad).unwrap_err().rule, "bad_resource_id", "{bad}");
     }
 }
