@@ -142,7 +142,8 @@ async fn around(
 ) -> Result<Vec<PlannedResource>, Failure> {
     match step {
         Step::Start(kind) if kind.is_guard() => ledger.resources(&run.run).await,
-        _ => {
+        Step::StartServices | Step::Start(_) => Ok(Vec::new()),
+        Step::StopServices | Step::Stop(_) => {
             let guards: BTreeSet<ResourceId> = resources.iter().filter_map(|resource| resource.guard.clone()).collect();
             ledger.resources_of(&run.run, &Vec::from_iter(guards)).await
         }

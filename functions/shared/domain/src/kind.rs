@@ -128,8 +128,6 @@ const SCALABLE_TARGET: Facts = Facts {
 impl Kind {
     pub const ALL: [Self; 6] =
         [Self::Server, Self::Database, Self::Cluster, Self::ContainerService, Self::Group, Self::ScalableTarget];
-    /// They would undo a stop of something else, so they are suspended before and resumed after.
-    pub const GUARDS: [Self; 2] = [Self::Group, Self::ScalableTarget];
 
     pub fn facts(self) -> &'static Facts {
         match self {
@@ -147,8 +145,13 @@ impl Kind {
         matches!(self, Self::Database | Self::Cluster)
     }
 
+    /// It would undo a stop of something else, so it is suspended before and resumed after.
     pub fn is_guard(self) -> bool {
-        Self::GUARDS.contains(&self)
+        !self.facts().scaling.is_empty()
+    }
+
+    pub fn guards() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|kind| kind.is_guard())
     }
 
     /// Whether AWS gives such names to resources of the kind.

@@ -56,8 +56,8 @@ pub fn see_scaling(kind: Kind, row: ScalingRow) -> Result<SeenResource, Refusal>
 
 /// Down if everything is suspended that would undo a stop.
 pub fn state(suspended: &BTreeSet<String>) -> State {
-    let is_down = |kind: &Kind| kind.facts().scaling.iter().all(|name| suspended.contains(*name));
-    if Kind::GUARDS.iter().any(is_down) { State::Stopped } else { State::Running }
+    let is_down = |kind: Kind| kind.facts().scaling.iter().all(|name| suspended.contains(*name));
+    if Kind::guards().any(is_down) { State::Stopped } else { State::Running }
 }
 
 /// What a stop suspends and a start resumes of a guard that was seen with these settings: what was suspended before

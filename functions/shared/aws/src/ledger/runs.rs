@@ -135,7 +135,7 @@ impl Ledger {
         step: fn(Kind) -> Step,
     ) -> Result<Vec<GuardRef>, Failure> {
         let mut guards = Vec::new();
-        for kind in Kind::GUARDS {
+        for kind in Kind::guards() {
             let batches = self.put_batches_of(kind, &run.run, plan).await?;
             guards.extend(GuardRef::all(run, step(kind), batches));
         }
