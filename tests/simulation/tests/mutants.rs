@@ -36,8 +36,7 @@ fn a_ledger_that_loses_holds_leaves_calls_without_an_intent() {
 
 #[test]
 fn without_the_sweep_a_quiet_world_still_has_work_left() {
-    // Which law of the end is broken first depends on what the seed has in store.
-    breaks("sweep-disabled", "L", 8);
+    breaks("sweep-disabled", "L4", 16);
 }
 
 #[test]

@@ -37,6 +37,12 @@ pub enum Actor {
     User,
 }
 
+/// Whether these tags ask Lockstep to stop and start what carries them.
+pub fn is_managed(tags: &BTreeMap<String, String>) -> bool {
+    let is_excluded = tags.get("lockstep:exclude").is_some_and(|value| value == "true");
+    tags.contains_key("lockstep:app") && !is_excluded
+}
+
 #[derive(Debug)]
 pub struct Server {
     pub tags: BTreeMap<String, String>,
@@ -84,11 +90,7 @@ impl Server {
     }
 
     pub fn is_managed(&self) -> bool {
-        self.tags.contains_key("lockstep:app") && !self.is_excluded()
-    }
-
-    pub fn is_excluded(&self) -> bool {
-        self.tags.get("lockstep:exclude").is_some_and(|value| value == "true")
+        is_managed(&self.tags)
     }
 
     /// The keys that it depends on: those of its volumes, and those that its tag declares.

@@ -5,8 +5,7 @@ use serde_json::Value;
 use super::{GRACE, newest_run};
 use crate::executor::{HOUR, MINUTE, Millis, millis, now};
 use crate::faults::Fault;
-use crate::fleet::groups::GROUP;
-use crate::fleet::{Actor, DATABASE, Server, State};
+use crate::fleet::{Actor, Server, State};
 use crate::table::plain_row;
 use crate::workflow::executions::Status;
 use crate::world::World;
@@ -138,9 +137,8 @@ impl World {
     fn is_mailed(&self, run: &str, id: &str) -> bool {
         let epoch = super::of_epoch(run);
         let mut mails = self.mails.iter().chain(&self.refused_mails);
-        mails.any(|mail| {
-            mail.id.starts_with(epoch) && mail.text.contains(id.trim_start_matches(DATABASE).trim_start_matches(GROUP))
-        })
+        let name = id.split_once(':').map_or(id, |(_, name)| name);
+        mails.any(|mail| mail.id.starts_with(epoch) && mail.text.contains(name))
     }
 
     /// Whether every key's newest run has ended and nothing is to be tried again: from here on all is still.

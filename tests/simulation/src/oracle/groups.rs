@@ -5,14 +5,14 @@ use super::fleet::Act;
 use super::servers::Judged;
 use crate::executor::now;
 use crate::fleet::groups::{self, GROUP};
+use crate::fleet::server::is_managed;
 use crate::world::World;
 
 impl World {
     pub(super) fn judge_group(&self, act: Act, id: &str, told: &Confirmation) -> Judged {
         let group = id.strip_prefix(GROUP).and_then(|name| self.groups.get(name));
         let Some(group) = group else { return Ok(()) };
-        let is_excluded = group.tags.get("lockstep:exclude").is_some_and(|value| value == "true");
-        if !group.tags.contains_key("lockstep:app") || is_excluded {
+        if !is_managed(&group.tags) {
             return Err(("S15 scope", "the group is not managed".to_owned()));
         }
         self.judge_hold(act, id, told)
