@@ -5,6 +5,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from tests.world.rules import stops
 from tests.world.story import Story
 
 STORIES = {"shutdown": "disable", "startup": "enable"}
@@ -79,7 +80,7 @@ def _detail(call: dict[str, Any]) -> str:
         case "UpdateService":
             return str(call["request"].get("desiredCount"))
         case "RegisterScalableTarget":
-            return "suspends" if all(call["request"].get("SuspendedState", {}).values()) else "resumes"
+            return "suspends" if stops(call) else "resumes"
     return ""
 
 

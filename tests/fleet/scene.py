@@ -9,9 +9,6 @@ from tests.world.cloud import Cloud
 from tests.world.fleet import IMAGE, Fleet, Server
 from tests.world.resources import Resource, tags_of
 
-# Whether Lockstep stops the members of Auto Scaling groups. If not, it names them and they stay up.
-GROUPS_ARE_HANDLED = True
-
 SERVERS, WITH_SERVICES, GROUPS, MEMBERS = 1000, 300, 30, 10
 # Tier -> the units of its servers, in start order.
 TIERS = {
@@ -49,13 +46,12 @@ class Scene:
     @property
     def down(self) -> list[Server]:
         """The servers that have to go down and to come back."""
-        return [*self.plain, *self.with_services, *(self.in_groups if GROUPS_ARE_HANDLED else [])]
+        return [*self.plain, *self.with_services, *self.in_groups]
 
     @property
     def left_alone(self) -> list[Server]:
         """The servers that nobody may touch."""
-        kept = [] if GROUPS_ARE_HANDLED else self.in_groups
-        return [*kept, *self.running_bystanders, *self.stopped_bystanders]
+        return [*self.running_bystanders, *self.stopped_bystanders]
 
     def counts(self) -> dict[str, int]:
         return {

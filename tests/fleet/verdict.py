@@ -4,16 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.fleet.figures import MOST_BYTES, MOST_EVENTS, Figures
-from tests.fleet.scene import GROUPS_ARE_HANDLED, Scene
+from tests.fleet.scene import Scene
 from tests.world import resources
 from tests.world.cloud import Cloud
 from tests.world.story import Story
 
-# A member that its owner has to see to is part of the fleet, so that without it the shutdown is not complete.
-ENDINGS = {
-    "shutdown": "shutdown_complete" if GROUPS_ARE_HANDLED else "shutdown_incomplete",
-    "startup": "startup_complete",
-}
+ENDINGS = {"shutdown": "shutdown_complete", "startup": "startup_complete"}
 FINAL_STATES = {"shutdown": ("stopped", "inactive", "stopped"), "startup": ("running", "active", "available")}
 CHANGED = {"ec2", "ssm", "systemd", "rds", "autoscaling"}
 # What is named in a list of any broken rule.
@@ -72,8 +68,6 @@ def _nothing_else_is_touched(scene: Scene, story: Story) -> Iterator[str]:
     known = left_alone | {server.id for server in scene.down}
     strange = [name for _, name in _changes(story) if name.startswith("i-") and name.split("/")[0] not in known]
     yield from _named("no server comes into being", strange)
-    if not GROUPS_ARE_HANDLED:
-        yield from _named("no group is touched", [c["operation"] for c, _ in _changes(story, {"autoscaling"})])
 
 
 def _limits(story: Story, figures: Figures) -> Iterator[str]:
@@ -86,10 +80,10 @@ def _limits(story: Story, figures: Figures) -> Iterator[str]:
             yield f"no payload is above {MOST_BYTES // 1024} KiB: {payload.what} of {payload.state!r}, {size}"
 
 
-def _changes(story: Story, services: set[str] = CHANGED) -> Iterator[tuple[dict[str, Any], str]]:
+def _changes(story: Story) -> Iterator[tuple[dict[str, Any], str]]:
     """Every change by Lockstep or by the world, and each resource that it names."""
     for call in story.calls:
-        if call["mutating"] and call["service"] in services and call["actor"] != "operator":
+        if call["mutating"] and call["service"] in CHANGED and call["actor"] != "operator":
             yield from ((call, name) for name in call["resources"])
 
 

@@ -50,7 +50,7 @@ class Sweeps:
 
 def end(scene: Scene, sweeps: Sweeps) -> None:
     scene.faults_off()
-    for key in (scene.key, *scene.more_keys):
+    for key in scene.keys:
         switch_on(scene, key)
     try:
         scene.cloud.until("a fixed point is reached", lambda: is_settled(scene, sweeps), FIXED_WITHIN_S, 0.5)
@@ -72,10 +72,10 @@ def switch_on(scene: Scene, key: str) -> None:
 
 
 def is_settled(scene: Scene, sweeps: Sweeps) -> bool:
-    before = [scene.record(key) for key in (scene.key, *scene.more_keys)]
+    before = [scene.record(key) for key in scene.keys]
     sweeps.sweep()
-    return before == [scene.record(key) for key in (scene.key, *scene.more_keys)] and all(
-        has_ended(scene, key, record) for key, record in zip((scene.key, *scene.more_keys), before, strict=True)
+    return before == [scene.record(key) for key in scene.keys] and all(
+        has_ended(scene, key, record) for key, record in zip(scene.keys, before, strict=True)
     )
 
 
@@ -125,7 +125,7 @@ def assert_nothing_happens_any_more(scene: Scene, sweeps: Sweeps) -> None:
 
 def put_away(scene: Scene) -> None:
     """Scenes that are over shall not slow down those that are not."""
-    for key in (scene.key, *scene.more_keys):
+    for key in scene.keys:
         with contextlib.suppress(fleet.Refused):
             fleet.enrol(scene.cloud, {"action": "unwatch_key", "key": key})
     with contextlib.suppress(ClientError):

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.rows.scene import ACTS, Scene, by_lockstep
 from tests.world import ledger
+from tests.world.rules import stops
 
 # All that Lockstep may ever change.
 VERBS = {
@@ -18,8 +19,6 @@ VERBS = {
 # Five seconds in AWS; here the clock runs sixty times as fast and the machine does not.
 LOOK_HOLDS_S = 5 + 4 * 60
 STATUS_CHECKS_TAKE_S = 60
-# What Application Auto Scaling does by itself: in, out and by the clock.
-SUSPENSIONS = 3
 # All that these calls may say: anything else would change what an owner has set.
 ASKS_FOR = {
     "UpdateService": {"cluster", "service", "desiredCount"},
@@ -72,7 +71,7 @@ def grace_is_waited_out(scene: Scene, acts: list[Call]) -> Iterator[str]:
 def every_act_follows_a_fresh_look(scene: Scene, calls: list[Call], acts: list[Call]) -> Iterator[str]:
     """S2, S3 and S4: a look at the key right before, and what it saw is the reason for the act."""
     for call in acts:
-        key = next((k for k in (scene.key, *scene.more_keys) if k.rsplit("/", 1)[-1] in call["step"]["run"]), scene.key)
+        key = next((k for k in scene.keys if k.rsplit("/", 1)[-1] in call["step"]["run"]), scene.key)
         looks = [
             c for c in calls
             if c["operation"] == "DescribeKey" and c["outcome"] == "ok" and by_lockstep(c) and key in c["resources"]
@@ -134,16 +133,6 @@ def each_mail_once(scene: Scene) -> Iterator[str]:
     for mail, copies in sent.items():
         if copies > scene.copies_of_a_mail:
             yield f"S19: {mail} was sent {copies} times"
-
-
-def stops(call: Call) -> bool:
-    asked = call["request"]
-    if call["operation"] == "UpdateService":
-        return asked.get("desiredCount") == 0
-    if call["operation"] == "RegisterScalableTarget":
-        suspended = asked.get("SuspendedState", {})
-        return len(suspended) == SUSPENSIONS and all(suspended.values())
-    return call["operation"].startswith(("Stop", "Suspend")) or "stop" in str(asked.get("Parameters", ""))
 
 
 def commanded(call: Call, verb: str) -> bool:

@@ -56,12 +56,16 @@ class Scene:
         return self.fleet.key
 
     @property
+    def keys(self) -> tuple[str, ...]:
+        return self.key, *self.more_keys
+
+    @property
     def key_id(self) -> str:
         return self.key.rsplit("/", 1)[-1]
 
     @property
     def about(self) -> list[str]:
-        keys = [key.rsplit("/", 1)[-1] for key in (self.key, *self.more_keys)]
+        keys = [key.rsplit("/", 1)[-1] for key in self.keys]
         return [*keys, self.fleet.suffix, *(server.id for server in self.servers.values())]
 
     def id(self, name: str = "one") -> str:
@@ -79,8 +83,14 @@ class Scene:
         fleet.until_ready(self.cloud, *self.servers.values())
         for app in sorted({server.app for server in self.servers.values() if server.app}):
             fleet.set_app(self.cloud, app, [f"dba-{app}@example.com"])
-        fleet.watch_key(self.cloud, self.key)
+        for key in self.keys:
+            fleet.watch_key(self.cloud, key)
         return self
+
+    def another_key(self) -> str:
+        """A key that is watched, too, once the scene begins, and that the ending switches on."""
+        self.more_keys.append(fleet.make_key(self.cloud))
+        return self.more_keys[-1]
 
     def add_database(self, name: str, kind: str = "database", **settings: Any) -> None:
         """A DB instance or a cluster of the app `orders`, available and, if the settings do not say else, quick."""

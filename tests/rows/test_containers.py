@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.rows.invariants import stops
 from tests.rows.scene import Scene
-from tests.world import fleet, resources
+from tests.world import resources
+from tests.world.rules import stops
 
 
 def seen(scene: Scene) -> dict:
@@ -17,7 +17,7 @@ def test_a_run_that_dies_with_scaling_suspended_leaves_it_to_the_next(scene):
     scene.change_units("slow", takes_s=240)
     scene.add_ecs_service("web", "one")
     scene.disable()
-    scene.until_called("SendCommand", "slow", since=scene.began_s)
+    scene.until_called("SendCommand", "slow")
     scene.kill("shutdown", 1)
     assert (len(seen(scene)["suspended"]), seen(scene)["desired"]) == (3, 2)
     scene.enable()
@@ -28,10 +28,8 @@ def test_a_run_that_dies_with_scaling_suspended_leaves_it_to_the_next(scene):
 
 @pytest.mark.world("quick")
 def test_a_service_that_declares_two_keys_starts_when_the_last_of_them_is_on(scene):
-    other = fleet.make_key(scene.cloud)
-    scene.more_keys = [other]
+    other = scene.another_key()
     scene.begin(one={}, two={"key": other})
-    fleet.watch_key(scene.cloud, other)
     scene.add_ecs_service("web", "one", "two", key=f"{scene.key} {other}")
     scene.shut_down()
     scene.disable(other)

@@ -51,3 +51,23 @@ def test_a_key_that_comes_back_while_a_database_stops_starts_it_again(scene):
     assert scene.ended("shutdown", 1).ending == "shutdown_superseded"
     # The shutdown looks at what it has asked to stop until it is down, and the startup waits for it.
     assert scene.ended("startup", 2).ending == "startup_complete"
+
+
+@pytest.mark.world("quick")
+def test_a_database_that_was_seen_up_while_its_key_was_paused_is_its_owners_to_stop(scene):
+    """The look that sees it up may not let go of it any more, but what it saw is kept."""
+    scene.begin()
+    scene.add_database("orders", start_takes_s=300)
+    orders = scene.resources["orders"]
+    scene.shut_down()
+    scene.enable()
+    scene.until_called("StartDBInstance")
+    scene.ask("pause_key")
+    assert scene.ended("startup", 2).ending == "startup_superseded"
+    scene.cloud.client("rds").stop_db_instance(DBInstanceIdentifier=orders.name)
+    resources.until_state(scene.cloud, "stopped", orders)
+    scene.left, since = {"orders"}, scene.cloud.at_s()
+    scene.ask("resume_key")
+    told = scene.ended("startup", 3)
+    assert "somebody else has stopped it" in told.mails[-1]["BodyText"]
+    assert not scene.calls("StartDBInstance", since=since)

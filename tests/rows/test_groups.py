@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.world import fleet, resources
+from tests.world import resources
 
 REPLACES = {
     "AZRebalance", "AlarmNotification", "HealthCheck", "Launch", "ReplaceUnhealthy", "ScheduledActions", "Terminate",
@@ -29,7 +29,7 @@ def test_a_run_that_dies_with_its_group_suspended_leaves_it_to_the_next(scene):
     scene.begin()
     scene.add_group("shop", "one")
     scene.disable()
-    scene.until_called("SuspendProcesses", since=scene.began_s)
+    scene.until_called("SuspendProcesses")
     scene.kill("shutdown", 1)
     scene.enable()
     scene.ended("startup", 2)
@@ -39,10 +39,8 @@ def test_a_run_that_dies_with_its_group_suspended_leaves_it_to_the_next(scene):
 @pytest.mark.row(54)
 @pytest.mark.world("quick")
 def test_a_group_of_two_keys_is_resumed_when_the_last_of_them_is_on(scene):
-    other = fleet.make_key(scene.cloud)
-    scene.more_keys = [other]
+    other = scene.another_key()
     scene.begin(one={}, two={"key": other})
-    fleet.watch_key(scene.cloud, other)
     scene.add_group("shop", "one", "two")
     scene.shut_down()
     scene.disable(other)

@@ -3,15 +3,13 @@
 import pytest
 
 from tests.rows.scene import HOUR_S
-from tests.world import fleet, ledger
+from tests.world import ledger
 
 
 @pytest.mark.row(63)
 def test_a_server_that_two_keys_hold_starts_with_the_last_of_them(scene):
-    other = fleet.make_key(scene.cloud)
-    scene.more_keys = [other]
+    other = scene.another_key()
     scene.begin(one={"tags": {"lockstep:key": other}})
-    fleet.watch_key(scene.cloud, other)
     scene.shut_down()
     scene.disable(other)
     scene.cloud.until("the second key joins", lambda: len(held_by(scene)) == 2, HOUR_S)

@@ -9,8 +9,21 @@ from tests.world.story import Story
 GRACE_S = 600
 # How long the world lets the two status checks of a started server take.
 STATUS_CHECKS_TAKE_S = 60
+# What Application Auto Scaling does by itself: in, out and by the clock.
+SUSPENSIONS = 3
 
 Call = dict[str, Any]
+
+
+def stops(call: Call) -> bool:
+    """Whether a call that changes the fleet stops something, or suspends what would undo that."""
+    asked = call["request"]
+    if call["operation"] == "UpdateService":
+        return asked.get("desiredCount") == 0
+    if call["operation"] == "RegisterScalableTarget":
+        suspended = asked.get("SuspendedState", {})
+        return len(suspended) == SUSPENSIONS and all(suspended.values())
+    return call["operation"].startswith(("Stop", "Suspend")) or "stop" in str(asked.get("Parameters", ""))
 
 
 def broken_by_shutdown(story: Story, stopped: Iterable[Server], untouched: Iterable[Server]) -> list[str]:
