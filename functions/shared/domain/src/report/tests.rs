@@ -138,3 +138,17 @@ fn what_aws_starts_after_a_week_is_looked_at_and_its_days_are_counted() {
     assert_eq!((said(&lost), told_again_after(Direction::Shutdown, &[lost], NOW)), (Said::TakenDown, Some(0)));
     assert_eq!(told_again_after(Direction::Shutdown, &[still], NOW + day * 7), None);
 }
+
+#[test]
+fn what_concerns_nobody_is_not_told() {
+    let id = |text: &str| crate::resource::ResourceId::parse(text).unwrap();
+    let told = |text: &str, reason| {
+        let resources = [PlannedResource { id: id(text), ..left(reason) }];
+        by_app(&resources).apps.len() == 1
+    };
+    for guard in ["group:shop", "scaling:service/shop/web"] {
+        assert!(!told(guard, Leave::NotNeeded) && !told(guard, Leave::AlreadyStopped), "{guard}");
+    }
+    assert!(!told("db:reports", Leave::NotNeeded), "what it follows does not use the key");
+    assert!(told("db:reports", Leave::OnAnotherKey) && told("i-2", Leave::AlreadyStopped));
+}
