@@ -44,8 +44,8 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
     let resources = world.ledger.resources(&run.run).await?;
     let (planned, changed) = close_round(resources, round, world.max_servers);
     world.ledger.put_resources(&run.run, &changed).await?;
-    if round == Round::Warning {
-        tracing::info!(resources = planned.len(), run.name = %run.run, "warning planned");
+    if round != Round::Shutdown {
+        tracing::info!(resources = planned.len(), run.name = %run.run, round = ?round, "planned without batches");
         return Ok(Answer { tiers: Vec::new(), servers: Vec::new(), guards: Vec::new() });
     }
     let services = service_batches(&planned);

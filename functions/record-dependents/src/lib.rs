@@ -78,6 +78,7 @@ pub struct Answer {
 
 pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
     let Input { run, round, page } = lambda::read(input)?;
+    check_round(&run, round)?;
     let seen = page.seen(&run.key)?;
     let ids: Vec<ResourceId> = seen.iter().map(|resource| resource.id.clone()).collect();
     let holds = ledger.holds(&ids).await?;
@@ -92,11 +93,33 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
     Ok(Answer { recorded: planned.len() })
 }
 
+/// A preview under the name of a run would change the plan that the run acts on.
+fn check_round(run: &RunRef, round: Round) -> Result<(), Refusal> {
+    if run.run.is_preview() == (round == Round::Preview) {
+        return Ok(());
+    }
+    let remedy = "start a preview under a name of its own, <key id>-preview-<anything>";
+    Err(Refusal::new("preview_of_a_run", "run", run.run.as_str(), remedy))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_preview_does_not_write_into_the_plan_of_a_run() {
+        let run = |name: &str| -> RunRef {
+            let key = "arn:aws:kms:eu-west-1:111122223333:key/k1";
+            serde_json::from_value(json!({ "run": name, "key": key, "epoch": 0 })).unwrap()
+        };
+        assert!(check_round(&run("k1-preview-1"), Round::Preview).is_ok());
+        assert!(check_round(&run("k1-3-shutdown-1"), Round::Warning).is_ok());
+        for (name, round) in [("k1-3-shutdown-1", Round::Preview), ("k1-preview-1", Round::Shutdown)] {
+            assert_eq!(check_round(&run(name), round).unwrap_err().rule, "preview_of_a_run");
+        }
+    }
 
     #[test]
     fn a_list_of_another_name_is_no_empty_page() {

@@ -77,10 +77,12 @@ impl PlannedResource {
     }
 }
 
-/// A shutdown looks for dependents twice: to warn, and again when the grace is over.
+/// A shutdown looks for dependents twice: to warn, and again when the grace is over. A preview looks once, and nothing
+/// follows from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Round {
+    Preview,
     Warning,
     Shutdown,
 }
@@ -174,7 +176,7 @@ fn seen_state(seen: &SeenResource, hold: Option<&Hold>) -> State {
 /// What another key holds down already must not start while `key` is off, in the grace either: the hold is joined. A
 /// resource that we have started and that is seen up is down from then on only if somebody else stops it.
 pub fn noted(planned: &PlannedResource, hold: Option<&Hold>, key: &KeyArn, now: Timestamp) -> Option<Hold> {
-    let hold = hold?;
+    let hold = hold.filter(|_| planned.seen_in != Round::Preview)?;
     match planned.treatment {
         // A guard is joined when what it guards is about to stop, or it would stay suspended for nothing.
         Treatment::Join | Treatment::Doubt { .. } if !planned.id.kind().is_guard() => Some(hold.clone().joined_by(key)),

@@ -52,6 +52,11 @@ impl RunName {
         self.0.rsplit_once('-').map_or(&self.0, |(epoch, _)| epoch)
     }
 
+    /// A look at what a shutdown would do. It is no run of an epoch: nothing is stopped, and its plan is kept for a day.
+    pub fn is_preview(&self) -> bool {
+        self.0.contains("-preview-")
+    }
+
     /// Which try at its epoch the run is; 0 if the name is not one of ours.
     pub fn attempt(&self) -> u32 {
         self.0.rsplit_once('-').and_then(|(_, attempt)| attempt.parse().ok()).unwrap_or(0)

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lockstep_domain::batch::{GuardRef, Step};
 use lockstep_domain::kind::Kind;
 use lockstep_domain::plan::{Batch, PlannedResource, batches_of};
@@ -12,7 +12,12 @@ use serde_json::json;
 
 use super::Ledger;
 use super::rows::{address, item, parse, text, written};
+use crate::clock;
 use crate::error::Failure;
+
+/// The attribute by which DynamoDB deletes rows, in seconds since 1970; the template names it, too.
+const EXPIRES_AT: &str = "expires_at";
+const PREVIEW_KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 const IS_OPEN: &str = "attribute_exists(pk) AND attribute_not_exists(ending)";
 /// The condition under which a run may still act: it has not ended, and was not told that the key had changed.
@@ -94,8 +99,13 @@ impl Ledger {
     }
 
     pub async fn put_resources(&self, run: &RunName, resources: &[PlannedResource]) -> Result<(), Failure> {
-        let rows = resources.iter().map(|resource| item(&pk(run), &resource_sk(&resource.id), resource));
-        self.put_many(rows.collect::<Result<_, _>>()?).await
+        let expires_at = run.is_preview().then(|| clock::now() + PREVIEW_KEPT);
+        let row = |resource: &PlannedResource| {
+            let mut row = item(&pk(run), &resource_sk(&resource.id), resource)?;
+            row.extend(expires_at.map(|at| (EXPIRES_AT.to_owned(), AttributeValue::N(at.as_second().to_string()))));
+            Ok(row)
+        };
+        self.put_many(resources.iter().map(row).collect::<Result<_, Failure>>()?).await
     }
 
     /// The whole plan of a run, in the order of ids.
