@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod batch;
+pub mod checkup;
 pub mod container;
 pub mod database;
 pub mod enrolment;
@@ -18,6 +19,7 @@ pub mod kind;
 pub mod mail;
 pub mod outcome;
 pub mod plan;
+pub mod preview;
 pub mod refusal;
 pub mod report;
 pub mod resource;
