@@ -85,7 +85,7 @@ class Invocation:
             self.next_unit(verb, rest, failed=True)
             return
         before = self.server.note(unit) if verb == "stop" else unit.state
-        if verb == "status" or (verb == "start" and failed):
+        if verb == "look" or (verb == "start" and failed):
             self.printed += f"{name} {before} {unit.state}\n"
             self.next_unit(verb, rest, failed)
             return

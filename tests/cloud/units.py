@@ -1,11 +1,11 @@
-"""systemd units of a server, and how they answer to `stop`, `start` and `status`."""
+"""systemd units of a server, and how they answer to `stop`, `start` and `look`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.cloud import programs
 
-WANTED = {"stop": "inactive", "start": "active", "status": None}
+WANTED = {"stop": "inactive", "start": "active", "look": None}
 
 
 @dataclass

@@ -82,9 +82,9 @@ pub struct SeenServers {
 pub struct Wrong {
     pub id: String,
     pub status: String,
-    /// `<unit> unknown unknown`
+    /// Those that do not exist, separated by spaces; the first few.
     #[serde(default)]
-    pub lines: Vec<String>,
+    pub units: String,
 }
 
 /// Looks that failed: what was not seen may be wrong.
@@ -135,7 +135,7 @@ pub(super) fn servers(seen: &Seen, asked: &BTreeSet<String>) -> Vec<Finding> {
     }
     let mut unknown: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for wrong in seen.servers.iter().flat_map(|servers| &servers.wrong) {
-        let units: Vec<&str> = wrong.lines.iter().filter_map(|line| line.strip_suffix(" unknown unknown")).collect();
+        let units: Vec<&str> = wrong.units.split_whitespace().collect();
         for unit in &units {
             unknown.entry(unit).or_default().push(&wrong.id);
         }

@@ -85,10 +85,10 @@ fn each_fault_is_found_and_nothing_else() {
 #[test]
 fn a_unit_that_does_not_exist_is_named_with_its_servers() {
     let mut facts = well();
-    let lines = vec!["a.service unknown unknown".to_owned()];
+    let units = "a.service".to_owned();
     facts.seen.servers[0].wrong = vec![
-        Wrong { id: "i-1".to_owned(), status: "Failed".to_owned(), lines },
-        Wrong { id: "i-2".to_owned(), status: "TimedOut".to_owned(), lines: Vec::new() },
+        Wrong { id: "i-1".to_owned(), status: "Failed".to_owned(), units },
+        Wrong { id: "i-2".to_owned(), status: "TimedOut".to_owned(), units: String::new() },
     ];
     let values: Vec<String> = findings(&facts, at(5)).into_iter().map(|finding| finding.value).collect();
     assert_eq!(values, ["i-2: the look ended as TimedOut", "a.service does not exist on 1: i-1"]);
