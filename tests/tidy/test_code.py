@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = sorted(path.parent for path in (ROOT / "functions").glob("*/Cargo.toml"))
 DOMAIN = ROOT / "functions/shared/domain"
+FOLDERS = ("cli", "functions", "tests")
 LONGEST_FILE = 250
 LONGEST_MAIN = 30
 IMPURE = re.compile(r"\b(std::env|SystemTime|Instant|Timestamp::now|Zoned::now|std::fs|std::net|std::process)\b")
@@ -106,9 +107,7 @@ def test_main_is_only_wiring(folder):
 
 def test_files_stay_small():
     long = {
-        str(p.relative_to(ROOT)): n
-        for p in sources("cli", "functions", "tests")
-        if (n := len(p.read_text().splitlines())) > LONGEST_FILE
+        str(p.relative_to(ROOT)): n for p in sources(*FOLDERS) if (n := len(p.read_text().splitlines())) > LONGEST_FILE
     }
     assert not long
 
@@ -116,11 +115,6 @@ def test_files_stay_small():
 def test_nothing_has_a_name_that_says_nothing():
     vague = re.compile(r"(manager|helper|util|process_|handle_data)", re.I)
     named = re.compile(r"^\s*(?:pub(?:\([a-z]+\))? )?(?:fn|struct|enum|trait|mod|def|class) (\w+)", re.M)
-    found = [
-        f"{p.name}: {n}"
-        for p in sources("cli", "functions", "tests")
-        for n in named.findall(p.read_text())
-        if vague.search(n)
-    ]
-    files = [str(p) for p in sources("cli", "functions", "tests") if vague.search(p.stem)]
+    found = [f"{p.name}: {n}" for p in sources(*FOLDERS) for n in named.findall(p.read_text()) if vague.search(n)]
+    files = [str(p) for p in sources(*FOLDERS) if vague.search(p.stem)]
     assert not found and not files

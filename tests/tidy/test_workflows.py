@@ -139,7 +139,7 @@ def test_every_service_that_is_called_is_called_by_a_task_that_is_tried_again():
 def test_maps_over_batches_let_one_batch_fail_alone():
     maps = [(name, state) for name, state in EVERY if state["Type"] == "Map" and " / " not in name]
     # The trails of an account are few.
-    assert [name for name, state in maps if "Label" not in state] == ["checkup: Look at each trail"]
+    assert [name for name, state in maps if "Label" not in state] == ["checkup.asl: Look at each trail"]
     batches = [state for _, state in maps if "Label" in state]
     assert len(batches) == 10
     for state in batches:
@@ -151,7 +151,7 @@ def test_maps_over_batches_let_one_batch_fail_alone():
 
 def test_the_checkup_changes_nothing():
     """The one command that it sends has the units document only look."""
-    tasks = [state for name, state in TASKS if name.startswith("checkup: ")]
+    tasks = [state for name, state in TASKS if name.startswith("checkup.asl: ")]
     sent = [state["Arguments"] for state in tasks if acts(state)]
     assert [(of["DocumentName"], of["Parameters"]["Verb"]) for of in sent] == [("${UnitsDocument}", ["look"])]
     looks = [state["Resource"].rsplit(":", 1)[1] for state in tasks if not acts(state)]

@@ -1,3 +1,5 @@
+use jiff::SignedDuration;
+
 use super::*;
 use crate::hold::Own;
 use crate::plan::{Leave, Round, close_round};
