@@ -16,6 +16,7 @@ pub mod hold;
 pub mod key;
 pub mod kind;
 pub mod mail;
+pub mod notice;
 pub mod outcome;
 pub mod plan;
 pub mod refusal;
