@@ -7,7 +7,7 @@ from moto.ec2.models import ec2_backends
 from moto.ecs.models import ecs_backends
 from moto.rds.models import rds_backends
 
-from tests.cloud import calls, clock, containers, faults, keys, mails, snapshots, ssm
+from tests.cloud import calls, clock, containers, faults, key_events, key_stores, keys, mails, snapshots, ssm
 from tests.cloud.databases import databases
 from tests.cloud.groups import groups
 from tests.cloud.moto_service import lock
@@ -30,7 +30,9 @@ def reset(tables: bool = False) -> None:
     mails.clear()
     ssm.clear()
     faults.clear()
-    keys.deliveries.clear()
+    key_events.deliveries.clear()
+    key_stores.clear()
+    keys.deleted.clear()
     snapshots.clear()
     for queue in list(sqs._queues._data.values()):
         queue["messages"].clear()
