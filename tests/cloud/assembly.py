@@ -52,6 +52,8 @@ def _install() -> None:
     from ministack.services import eventbridge, scheduler, ses_v2
 
     from tests.cloud import (
+        bus_policies,
+        buses,
         container_answers,
         containers,
         database_answers,
@@ -105,7 +107,7 @@ def _install() -> None:
 
     for part in (
         servers, server_answers, groups, group_answers, databases, database_answers,
-        containers, container_answers, scaling,
+        containers, container_answers, scaling, buses, bus_policies,
         tags, templates, documents, key_answers, key_events, key_states, key_stores, mails, lambdas, dead_letters,
         spelling, workflow_time, workflow_starts, workflow_states, workflow_maps, workflow_definitions,
         workflow_events, workflow_sdk, workflow_steps, workflow_history,

@@ -6,7 +6,19 @@ from dataclasses import asdict, fields
 from typing import Any
 from urllib.parse import parse_qs
 
-from tests.cloud import calls, clock, faults, inventory, key_events, key_states, keys, mails, reset, workflow_starts
+from tests.cloud import (
+    buses,
+    calls,
+    clock,
+    faults,
+    inventory,
+    key_events,
+    key_states,
+    keys,
+    mails,
+    reset,
+    workflow_starts,
+)
 from tests.cloud.units import Unit
 from tests.cloud.world import Server, servers
 
@@ -80,6 +92,8 @@ def respond(method: str, path: list[str], query: dict[str, str], body: dict[str,
             return asdict(key_events.expect(**body))
         case "GET", ["events"]:
             return asdict(key_events.deliveries.get(query.get("key")) or key_events.Delivery())
+        case "POST", ["forged-events"]:
+            return {"outcome": buses.forge(**body)}
         case "POST", ["keys"]:
             keys.put_into(**body)
             return {}
