@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region, request_scope
@@ -23,7 +24,7 @@ ANNOUNCED: dict[str, tuple[tuple[str, ...], bool]] = {
     "EnableKey": (("KeyId",), True),
     "ScheduleKeyDeletion": (("KeyId", "PendingWindowInDays"), True),
     "CancelKeyDeletion": (("KeyId",), True),
-    "ImportKeyMaterial": (("KeyId", "ExpirationModel", "ImportType", "KeyMaterialDescription"), True),
+    "ImportKeyMaterial": (("KeyId", "ValidTo", "ExpirationModel", "ImportType", "KeyMaterialDescription"), True),
     "DeleteImportedKeyMaterial": (("KeyId", "KeyMaterialId"), True),
     "PutKeyPolicy": (("KeyId", "PolicyName", "Policy", "BypassPolicyLockoutSafetyCheck"), False),
     "RevokeGrant": (("KeyId", "GrantId"), False),
@@ -119,7 +120,11 @@ def _record(
 ) -> dict[str, Any]:
     """What CloudTrail writes down in one account; the caller is in the account of the request."""
     caller, [shown, names_key] = get_account_id(), ANNOUNCED[operation]
-    parameters = {name[0].lower() + name[1:]: asked[name] for name in shown if name in asked}
+    parameters = {
+        name[0].lower() + name[1:]: _in_words(asked[name]) if name == "ValidTo" else asked[name]
+        for name in shown
+        if name in asked
+    }
     record: dict[str, Any] = {
         "eventVersion": "1.11",
         "userIdentity": {
@@ -152,9 +157,14 @@ def _record(
     if operation in additional:
         record["additionalEventData"] = additional[operation](asked)
     if operation == "ScheduleKeyDeletion":
-        record["responseElements"] |= {"keyState": "PendingDeletion"}
+        date = (keys.record_of(arn or "") or {}).get("DeletionDate", 0)
+        record["responseElements"] |= {"keyState": "PendingDeletion", "deletionDate": _in_words(date)}
     if shared:
         record["sharedEventID"] = shared
     if error:
         record |= {"errorCode": error, "errorMessage": "The principal may not do this.", "responseElements": None}
     return record
+
+
+def _in_words(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%b %-d, %Y, %-I:%M:%S %p")
