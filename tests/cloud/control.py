@@ -102,6 +102,12 @@ def respond(method: str, path: list[str], query: dict[str, str], body: dict[str,
             return {}
         case "GET", ["mails"]:
             return [mails.describe(mail) for mail in mails.every(query.get("about", ""))]
+        case "PATCH", ["mail-account"]:
+            mails.change_account(**body)
+            return {}
+        case "PATCH", ["identities", name]:
+            mails.change_identity(name, **body)
+            return {}
         case "GET", ["executions"]:
             return workflow_starts.executions(query.get("about", ""))
         case "POST", ["reset"]:

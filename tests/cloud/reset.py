@@ -1,6 +1,6 @@
 """A new world under the same deployed stack."""
 
-from ministack.services import dynamodb, kms, sqs, stepfunctions
+from ministack.services import cloudtrail, dynamodb, kms, sqs, stepfunctions
 from moto.applicationautoscaling.models import applicationautoscaling_backends
 from moto.autoscaling.models import autoscaling_backends
 from moto.ec2.models import ec2_backends
@@ -15,7 +15,7 @@ from tests.cloud.world import servers
 
 
 def reset(tables: bool = False) -> None:
-    """No fleet, keys, mails, messages, faults, log or executions; and, if asked, no rows in any table."""
+    """No fleet, keys, trails, mails, messages, faults, log or executions; and, if asked, no rows in any table."""
     _abort_executions()
     clock.timeline.clear()
     with lock:
@@ -27,6 +27,7 @@ def reset(tables: bool = False) -> None:
         for backends in (rds_backends, ecs_backends, applicationautoscaling_backends, autoscaling_backends):
             backends.reset()
     kms.reset()
+    cloudtrail.reset()
     mails.clear()
     ssm.clear()
     faults.clear()
