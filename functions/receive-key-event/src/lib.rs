@@ -36,6 +36,9 @@ async fn follow_all_of(watch: &Watch, account: &str, call: &str) -> Result<Answe
     let (own, mut started) = (watch.own_key().await, Vec::new());
     let keys = watch.ledger.watched_keys().await?;
     let of_account: Vec<_> = keys.iter().filter(|key| key.account() == account).collect();
+    if of_account.is_empty() {
+        return Ok(ignored(format!("{call} names no key, and no key of account {account} is watched")));
+    }
     for key in &of_account {
         if let Followed::Started { run, .. } = watch.follow(key, own.as_deref()).await? {
             started.push(run.to_string());
