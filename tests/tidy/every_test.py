@@ -23,7 +23,7 @@ SUITES: dict[str, tuple[list[str], str]] = {
     "pure core and handlers": (CARGO, ""),
     "rules about the code": ([*PYTEST, "tests/tidy"], ""),
     "the local cloud itself": ([*PYTEST, "tests/cloud"], ""),
-    "the examples and their pages": ([*PYTEST, "tests/examples"], ""),
+    "the examples": ([*PYTEST, "tests/examples"], ""),
     "the protocol's states": ([*RUN, "lockstep-model", "--", str(PARTS / "model.json")], "states"),
     SIMULATION: (
         [*RUN, "lockstep-simulation", "--", "--seeds", SEEDS, str(PARTS / "simulation.json")],
@@ -56,9 +56,9 @@ def main() -> int:
         failed = done.returncode != 0 or passed == 0
         failed_suites += [name] if failed else []
         rows.append((name, passed, figure or "tests", time.monotonic() - began, "FAILED" if failed else "ok"))
-    print(f"\n{'suite':29}{'count':>9} {'of':12}{'seconds':>8}")
+    print(f"\n{'suite':26}{'count':>9} {'of':12}{'seconds':>8}")
     for name, passed, figure, seconds, verdict in rows:
-        print(f"{name:29}{passed:9} {figure:12}{seconds:8.0f}  {verdict}")
+        print(f"{name:26}{passed:9} {figure:12}{seconds:8.0f}  {verdict}")
     is_complete = prove(SIMULATION not in failed_suites)
     print(f"\nFAILED: {', '.join(failed_suites)}" if failed_suites else "\nEvery suite passed.")
     return 0 if is_complete and not failed_suites else 1
