@@ -33,11 +33,11 @@ WITHIN_S = 30
 class App:
     """What writes: to whichever database it was pointed at last."""
 
-    def __init__(self, database: Postgres) -> None:
-        self.database = database
+    def __init__(self, database: Postgres, role: str = "postgres") -> None:
+        self.database, self.role = database, role
 
     def client(self) -> list[str]:
-        return [*self.database.client(), f"--dbname={DATABASE}"]
+        return [*self.database.client(), f"--dbname={DATABASE}", f"--username={self.role}"]
 
 
 class Server:
@@ -60,14 +60,17 @@ class Server:
         program.write_text(text)
         program.chmod(0o755)
 
-    def rows(self) -> set[int]:
-        asked = [*App(self.database).client(), "--command=SELECT number FROM written"]
-        done = subprocess.run(asked, capture_output=True, text=True, check=True, cwd="/")
-        return {int(row) for row in done.stdout.split()}
+    def ask(self, sql: str) -> list[str]:
+        """In the app's database."""
+        asked = [*App(self.database).client(), f"--command={sql}"]
+        return subprocess.run(asked, capture_output=True, text=True, check=True, cwd="/").stdout.splitlines()
 
-    def refusal(self) -> str:
-        """What keeps even a superuser from writing to the app's database; nothing if nothing does."""
-        write = [*App(self.database).client(), "--command=INSERT INTO written VALUES (-1)"]
+    def rows(self) -> set[int]:
+        return {int(row) for row in self.ask("SELECT number FROM written")}
+
+    def refusal(self, role: str = "postgres") -> str:
+        """What keeps a role, a superuser if not said otherwise, from writing for the app; nothing if nothing does."""
+        write = [*App(self.database, role).client(), "--command=INSERT INTO written VALUES (-1)"]
         return subprocess.run(write, capture_output=True, text=True, cwd="/").stderr
 
 
@@ -122,8 +125,7 @@ def a_database_to_move(looks: int = LOOKS) -> Iterator[Move]:
             server.database.init()
             server.database.run("start")
         old.database.ask(f"CREATE DATABASE {DATABASE}")
-        create = "--command=CREATE TABLE written (number integer PRIMARY KEY)"
-        subprocess.run([*App(old.database).client(), create], check=True, cwd="/")
+        old.ask("CREATE TABLE written (number integer PRIMARY KEY)")
         with Writer(App(old.database)) as writer:
             move = Move(old, new, writer, looks)
             move.until_written()

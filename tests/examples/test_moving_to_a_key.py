@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.examples import moving
+from tests.examples import test_moving_by_a_logical_replica as by_rows
 
 STEPS = (
     "1. Prepare", "2. Make the follower", "3. Wait until it has caught up", "4. Maintenance on: writes stop",
@@ -134,7 +135,7 @@ def test_a_new_server_that_has_a_database_is_left_alone():
 
 def test_every_command_of_the_page_is_tried_in_the_order_of_the_page():
     headings = list(dict.fromkeys(block.heading for block in moving.BLOCKS))
-    assert headings == list(STEPS)
+    assert headings == [*STEPS, "By a logical replica", *by_rows.STEPS]
     numbers = [int(number) for number in re.findall(r"^## (\d)\. ", moving.PAGE.read_text(), re.M)]
     assert numbers == list(range(1, 10))
 
