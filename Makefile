@@ -19,10 +19,12 @@ ifneq ($(CACHE),$(CURDIR)/target)
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 endif
 
-# Two Python environments, for sam and ministack pin different botocores; each is named by what is in it.
+# Three Python environments, for sam, ministack and checkov pin different botocores; each is named by what is in it.
 fingerprint = $(shell { $(PYTHON) --version; cat $(1); } | sha256sum | cut -c1-12)
 CLOUD := $(CACHE)/venv-cloud-$(call fingerprint,tests/cloud/requirements.txt)
 TOOLS := $(CACHE)/venv-tools-$(call fingerprint,tests/requirements-tools.txt)
+# This one is for `make check` alone, which installs it.
+CHECKS := $(CACHE)/venv-checks-$(call fingerprint,tests/requirements-checks.txt)
 export PATH := $(TOOLS)/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 export PYTHONDONTWRITEBYTECODE := 1
@@ -52,11 +54,12 @@ fleet: install $(LOCAL) ## Stops and starts 1,000 servers in the local cloud and
 soak: ## Simulates SEEDS days, more than make test has time for.
 	cargo run --profile local --locked --quiet --package lockstep-simulation -- --first $(FIRST) --seeds $(SEEDS)
 
-check: install tidy ## Formatting, lints, documentation, template.
+check: install tidy $(CHECKS)/.complete ## Formatting, lints, documentation, templates.
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
-	cfn-lint -- template.yaml
+	cfn-lint -- template.yaml examples/*/*.yaml
+	$(CHECKS)/bin/checkov --framework cloudformation --skip-download --quiet --compact --directory examples
 	sam validate --lint --template template.yaml
 	ruff check tests
 	ruff format --check tests
@@ -109,6 +112,7 @@ packages:
 # Order-only, for the folders are named by what is in these files: a fresh clone's files are newer, and the same.
 $(CLOUD)/.complete: | tests/cloud/requirements.txt
 $(TOOLS)/.complete: | tests/requirements-tools.txt
+$(CHECKS)/.complete: | tests/requirements-checks.txt
 %/.complete:
 	@echo "Installing $| into $*"
 	@rm -rf $* && mkdir -p $(CACHE) && $(PYTHON) -m venv $*

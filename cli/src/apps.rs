@@ -5,7 +5,6 @@ use serde_json::json;
 
 use crate::deployed::Deployed;
 use crate::report::Report;
-use crate::rows;
 use crate::tables::table;
 use crate::trouble::Trouble;
 
@@ -24,7 +23,7 @@ pub async fn remove(stack: &Deployed, app: &str) -> Result<Report, Trouble> {
 }
 
 pub async fn list(stack: &Deployed) -> Result<Report, Trouble> {
-    let apps = rows::apps(&stack.ledger).await?;
+    let apps = stack.ledger.apps().await?;
     if apps.is_empty() {
         let text =
             "No app has admins; name them with `lockstep app set APP ADDRESS`. Until then the operator is mailed.";

@@ -60,8 +60,11 @@ pub enum Command {
         #[arg(long)]
         all: bool,
     },
-    /// Every key: its state, its newest run and what it holds down
-    Status,
+    /// Every key: its state, its newest run and how much it holds down
+    Status {
+        /// Full ARN or id of one key: names what it holds, too
+        key: Option<String>,
+    },
     /// The runs of a key, the newest first
     History {
         /// Full ARN of the key, or the id of a watched one
@@ -84,7 +87,7 @@ pub enum Command {
     Release {
         /// As status and plan name it: i-…, db:…, cluster:…, ecs:…, group:…
         resource: String,
-        /// Why; it is recorded
+        /// Why; it is kept with the history of its keys
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },

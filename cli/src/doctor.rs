@@ -16,7 +16,7 @@ use crate::deployed::Deployed;
 use crate::report::Report;
 use crate::tables::{bad, count, good, odd};
 use crate::trouble::Trouble;
-use crate::{keys, plan, rows, wait};
+use crate::{keys, plan, wait};
 
 /// One command names at most 50 servers.
 const SERVERS_AT_ONCE: usize = 50;
@@ -41,9 +41,9 @@ pub async fn of_stack(stack: &Deployed) -> Result<Report, Trouble> {
     let by_units = servers(&plans);
     let asked: BTreeSet<String> = by_units.values().flatten().cloned().collect();
     let seen = look(stack, &by_units).await?;
-    let last_sweep = rows::last_sweep(&stack.ledger).await?;
+    let last_sweep = stack.ledger.last_sweep().await?;
     let last_sweep = last_sweep.map(|last| LastSweep { at: last.at, failed: last.failed as u64 });
-    let apps = rows::apps(&stack.ledger).await?.into_iter().map(|app| app.app).collect();
+    let apps = stack.ledger.apps().await?.into_iter().map(|app| app.app).collect();
     let (now, servers) = (clock::now(), asked.len());
     let watched = keys.iter().map(|checked| checked.key.clone()).collect();
     let findings = findings(&Facts { seen, last_sweep, keys, apps, asked }, now);

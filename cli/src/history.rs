@@ -1,13 +1,13 @@
 //! `lockstep history`: the runs of a key, back to the first.
 
 use jiff::Timestamp;
+use lockstep_domain::enrolment::Released;
 use lockstep_domain::key::KeyArn;
 use lockstep_domain::run::{RunName, RunRecord};
 use serde::Serialize;
 
 use crate::deployed::Deployed;
 use crate::report::Report;
-use crate::rows::{self, Released};
 use crate::status::ending_text;
 use crate::tables::{bold, table};
 use crate::times;
@@ -31,7 +31,7 @@ pub async fn of_key(stack: &Deployed, typed: &str, limit: usize) -> Result<Repor
         next = earlier(&run);
         runs.push(run);
     }
-    let released = rows::released(&stack.ledger, &key).await?;
+    let released = stack.ledger.released(&key).await?;
     let history = History { key, runs, released };
     let text = text(&history);
     Report::new(&history, text)
@@ -62,7 +62,10 @@ fn text(history: &History) -> String {
     let mut text =
         format!("{}\n{}", bold(history.key.as_str()), table(&["run", "noticed", "acting", "ended", "ending"], lines));
     if !history.released.is_empty() {
-        let lines = history.released.iter().map(|it| vec![it.resource.clone(), times::at(it.at), it.reason.clone()]);
+        let lines = history
+            .released
+            .iter()
+            .map(|it| vec![it.resource.as_str().to_owned(), times::at(it.at), it.reason.clone()]);
         text.push_str(&format!("\n\n{}", table(&["released by hand", "at", "reason"], lines)));
     }
     text

@@ -11,7 +11,6 @@ mod keys;
 mod pausing;
 mod plan;
 mod report;
-mod rows;
 mod simulate;
 mod status;
 mod tables;
@@ -61,7 +60,8 @@ async fn carry_out(arguments: Arguments) -> Result<Report, Trouble> {
             App::Remove { app } => apps::remove(&stack, &app).await,
             App::List => apps::list(&stack).await,
         },
-        Command::Status => status::of_all(&stack).await,
+        Command::Status { key: None } => status::of_all(&stack).await,
+        Command::Status { key: Some(key) } => status::of_one_key(&stack, &key).await,
         Command::History { key, limit } => history::of_key(&stack, &key, limit).await,
         Command::Pause { which } => pausing::pause(&stack, &which).await,
         Command::Resume { which } => pausing::resume(&stack, &which).await,

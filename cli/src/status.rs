@@ -2,15 +2,17 @@
 
 use jiff::Timestamp;
 use lockstep_aws::clock;
+use lockstep_aws::ledger::LastSweep;
 use lockstep_domain::epoch::KeyRecord;
-use lockstep_domain::hold::Hold;
-use lockstep_domain::key::KeyArn;
+use lockstep_domain::hold::{Hold, Own};
+use lockstep_domain::key::{KeyArn, KeyLook};
+use lockstep_domain::notice::SeenKey;
+use lockstep_domain::resource::ResourceId;
 use lockstep_domain::run::{Direction, Ending, RunRecord};
 use serde::Serialize;
 
 use crate::deployed::Deployed;
 use crate::report::Report;
-use crate::rows::{self, LastSweep, SeenKey};
 use crate::tables::{count, odd, table};
 use crate::times;
 use crate::trouble::Trouble;
@@ -33,6 +35,44 @@ struct KeyStatus {
     grace_ends_at: Option<Timestamp>,
     holds: usize,
     in_doubt: usize,
+    held: Vec<Held>,
+}
+
+/// What a key holds down.
+#[derive(Debug, Serialize)]
+struct Held {
+    resource: ResourceId,
+    name: String,
+    app: String,
+    since: Timestamp,
+    own: Own,
+    in_doubt: bool,
+    keys: usize,
+}
+
+impl Held {
+    fn of(hold: &Hold) -> Self {
+        Self {
+            resource: hold.id.clone(),
+            name: hold.name.clone(),
+            app: hold.app.to_string(),
+            since: hold.opened_at,
+            own: hold.own,
+            in_doubt: hold.is_in_doubt(),
+            keys: hold.keys.len(),
+        }
+    }
+
+    fn is(&self) -> &'static str {
+        match self.own {
+            _ if self.in_doubt => "in doubt: nothing proves that we stopped it",
+            Own::Services => "its services only",
+            Own::Intent => "being stopped",
+            Own::Stopped => "stopped by us",
+            Own::NotOurs => "stopped before by somebody else",
+            Own::Starting => "being started",
+        }
+    }
 }
 
 /// Where the key is in its life, as the ledger has it.
@@ -78,6 +118,27 @@ struct Status {
     last_sweep: Option<LastSweep>,
 }
 
+/// One key with everything that it holds down.
+pub async fn of_one_key(stack: &Deployed, typed: &str) -> Result<Report, Trouble> {
+    let key = stack.watched(typed).await?;
+    let record = stack.ledger.key(&key).await?;
+    let mut keys = Vec::new();
+    if let Some(record) = record {
+        keys.push(of_one(stack, record).await?);
+    }
+    let status = Status { keys, last_sweep: stack.ledger.last_sweep().await? };
+    let held: Vec<&Held> = status.keys.iter().flat_map(|key| &key.held).collect();
+    let mut text = text(&status, clock::now());
+    if !held.is_empty() {
+        let lines = held.iter().map(|held| {
+            let since = times::at(held.since);
+            vec![held.resource.as_str().to_owned(), held.name.clone(), held.app.clone(), since, held.is().to_owned()]
+        });
+        text.push_str(&format!("\n\n{}", table(&["holds", "name", "app", "since", "is"], lines)));
+    }
+    Report::new(&status, text)
+}
+
 pub async fn of_all(stack: &Deployed) -> Result<Report, Trouble> {
     let mut keys = Vec::new();
     for key in stack.ledger.watched_keys().await? {
@@ -85,7 +146,7 @@ pub async fn of_all(stack: &Deployed) -> Result<Report, Trouble> {
             keys.push(of_one(stack, record).await?);
         }
     }
-    let status = Status { keys, last_sweep: rows::last_sweep(&stack.ledger).await? };
+    let status = Status { keys, last_sweep: stack.ledger.last_sweep().await? };
     let text = text(&status, clock::now());
     Report::new(&status, text)
 }
@@ -96,7 +157,7 @@ async fn of_one(stack: &Deployed, record: KeyRecord) -> Result<KeyStatus, Troubl
     let holds = stack.ledger.holds_of_key(&record.key).await?;
     let phase = Phase::of(&record, run.as_ref());
     Ok(KeyStatus {
-        state: rows::seen(&stack.ledger, &record.key).await?,
+        state: stack.ledger.seen(&record.key).await?,
         phase,
         epoch: record.epoch,
         direction: record.direction,
@@ -107,6 +168,7 @@ async fn of_one(stack: &Deployed, record: KeyRecord) -> Result<KeyStatus, Troubl
         grace_ends_at: (phase == Phase::Grace).then_some(record.grace_ends_at),
         holds: holds.len(),
         in_doubt: holds.iter().filter(|hold| Hold::is_in_doubt(hold)).count(),
+        held: holds.iter().map(Held::of).collect(),
         key: record.key,
     })
 }
@@ -122,7 +184,7 @@ fn text(status: &Status, now: Timestamp) -> String {
         };
         vec![
             key.key.id().to_owned(),
-            key.state.as_ref().map_or("-".to_owned(), |seen| seen.state.clone()),
+            state(key.state.as_ref()),
             format!("{phase}{}", if key.paused { ", paused" } else { "" }),
             key.run.as_ref().map_or("-".to_owned(), |run| run[key.key.id().len() + 1..].to_owned()),
             ending_text(key.ending),
@@ -137,7 +199,7 @@ fn text(status: &Status, now: Timestamp) -> String {
     if in_doubt > 0 {
         let what = count(in_doubt, "resource");
         text.push_str(&format!(
-            "\n\n{} {what} in doubt: `lockstep history KEY` names the run whose report tells.",
+            "\n\n{} {what} in doubt: `lockstep status KEY` names what; start it by hand, or release it.",
             odd("!")
         ));
     }
@@ -150,6 +212,16 @@ fn text(status: &Status, now: Timestamp) -> String {
         ));
     }
     text
+}
+
+/// The state of a key in KMS's words.
+fn state(seen: Option<&SeenKey>) -> String {
+    match seen.map(|seen| &seen.seen) {
+        None => "-".to_owned(),
+        Some(KeyLook::On) => "Enabled".to_owned(),
+        Some(KeyLook::Off { state }) => state.clone(),
+        Some(KeyLook::Unknown { .. }) => odd("unknown"),
+    }
 }
 
 /// `shutdown_complete` and so on, as everywhere else.

@@ -52,6 +52,8 @@ def _install() -> None:
     from ministack.services import eventbridge, scheduler, ses_v2
 
     from tests.cloud import (
+        bus_policies,
+        buses,
         container_answers,
         containers,
         database_answers,
@@ -61,7 +63,10 @@ def _install() -> None:
         gateway,
         group_answers,
         groups,
-        keys,
+        key_answers,
+        key_events,
+        key_states,
+        key_stores,
         lambdas,
         mails,
         moto_service,
@@ -94,6 +99,7 @@ def _install() -> None:
     # Amazon DocumentDB is asked and answers by the API of RDS.
     router._documentdb_claims = lambda parameters: False
     handlers["ssm"] = ssm.handler(handlers["ssm"])
+    handlers["kms"] = key_answers.handler(handlers["kms"])
     handlers["tagging"] = tagged.handler(handlers["tagging"])
     for service, handler in list(handlers.items()):
         handlers[service] = gateway.guard(service, handler)
@@ -101,8 +107,8 @@ def _install() -> None:
 
     for part in (
         servers, server_answers, groups, group_answers, databases, database_answers,
-        containers, container_answers, scaling,
-        tags, templates, documents, keys, mails, lambdas, dead_letters,
+        containers, container_answers, scaling, buses, bus_policies,
+        tags, templates, documents, key_answers, key_events, key_states, key_stores, mails, lambdas, dead_letters,
         spelling, workflow_time, workflow_starts, workflow_states, workflow_maps, workflow_definitions,
         workflow_events, workflow_sdk, workflow_steps, workflow_history,
     ):  # fmt: skip

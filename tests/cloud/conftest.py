@@ -58,12 +58,13 @@ class Cloud:
     def __init__(self, port: int) -> None:
         self.endpoint = f"http://127.0.0.1:{port}"
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, account: str = "test") -> Any:
+        """In the tests' own account, or in another whose number is given."""
         return boto3.client(
             service,
             endpoint_url=self.endpoint,
             region_name="us-east-1",
-            aws_access_key_id="test",
+            aws_access_key_id=account,
             aws_secret_access_key="test",
             config=Config(retries={"total_max_attempts": 1}),
         )

@@ -6,7 +6,19 @@ from dataclasses import asdict, fields
 from typing import Any
 from urllib.parse import parse_qs
 
-from tests.cloud import calls, clock, faults, inventory, keys, mails, reset, workflow_starts
+from tests.cloud import (
+    buses,
+    calls,
+    clock,
+    faults,
+    inventory,
+    key_events,
+    key_states,
+    keys,
+    mails,
+    reset,
+    workflow_starts,
+)
 from tests.cloud.units import Unit
 from tests.cloud.world import Server, servers
 
@@ -77,14 +89,25 @@ def respond(method: str, path: list[str], query: dict[str, str], body: dict[str,
             faults.clear(body.get("ids", ()))
             return {}
         case "POST", ["events"]:
-            return asdict(keys.expect(**body))
+            return asdict(key_events.expect(**body))
         case "GET", ["events"]:
-            return asdict(keys.deliveries.get(query.get("key")) or keys.Delivery())
+            return asdict(key_events.deliveries.get(query.get("key")) or key_events.Delivery())
+        case "POST", ["forged-events"]:
+            return {"outcome": buses.forge(**body)}
         case "POST", ["keys"]:
             keys.put_into(**body)
             return {}
+        case "PATCH", ["keys", *arn]:
+            key_states.delete_after("/".join(arn), **body)
+            return {}
         case "GET", ["mails"]:
             return [mails.describe(mail) for mail in mails.every(query.get("about", ""))]
+        case "PATCH", ["mail-account"]:
+            mails.change_account(**body)
+            return {}
+        case "PATCH", ["identities", name]:
+            mails.change_identity(name, **body)
+            return {}
         case "GET", ["executions"]:
             return workflow_starts.executions(query.get("about", ""))
         case "POST", ["reset"]:

@@ -9,6 +9,7 @@ told there). For clusters the API Reference lists `InvalidDBClusterStateFault` a
 import itertools
 from typing import Any
 
+from ministack.core.responses import get_account_id
 from moto.core.responses import ActionResult
 from moto.rds.exceptions import (
     DBClusterNotFoundError,
@@ -23,7 +24,7 @@ from moto.rds.models import DBCluster, DBInstance, RDSBackend
 from moto.rds.responses import RDSResponse
 from moto.rds.utils import ClusterEngine, DbInstanceEngine
 
-from tests.cloud import databases, keys
+from tests.cloud import databases, key_policies, keys
 from tests.cloud.databases import STARTABLE, global_members
 
 SHORTEST_PAGE, LONGEST_PAGE = 20, 100
@@ -110,7 +111,7 @@ def _take_key(wanted: dict[str, Any]) -> str | None:
             raise InvalidParameterCombination("KmsKeyId can only be given for encrypted storage")
         return None
     wanted["kms_key_id"] = keys.full_arn(given or "aws-rds")
-    if not keys.is_usable(wanted["kms_key_id"]):
+    if not key_policies.is_usable_by(wanted["kms_key_id"], get_account_id(), "rds"):
         raise KMSKeyNotAccessibleFault(given)
     return wanted["kms_key_id"]
 

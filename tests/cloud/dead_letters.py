@@ -24,7 +24,7 @@ LONGEST_RETRY_S = 300
 log = logging.getLogger("lockstep.dead-letters")
 
 # The rule and target that are being served: MiniStack does not tell its dispatchers.
-_serving: ContextVar[tuple[dict, dict] | None] = ContextVar("serving", default=None)
+serving: ContextVar[tuple[dict, dict] | None] = ContextVar("serving", default=None)
 
 
 def install() -> None:
@@ -36,15 +36,15 @@ _ministack_invoke_target = eventbridge._invoke_target
 
 
 def _invoke_target(target: dict, event: dict, rule: dict, view: Any = None) -> None:
-    token = _serving.set((rule, target))
+    token = serving.set((rule, target))
     try:
         _ministack_invoke_target(target, event, rule, view)
     finally:
-        _serving.reset(token)
+        serving.reset(token)
 
 
 def _dispatch_to_lambda(arn: str, payload: str) -> None:
-    rule, target = _serving.get() or ({}, {"Arn": arn})
+    rule, target = serving.get() or ({}, {"Arn": arn})
     _hand_over(rule, target, payload, attempt=0, began=time.time())
 
 
@@ -53,7 +53,7 @@ def _hand_over(rule: dict, target: dict, payload: str, attempt: int, began: floa
     function, config, _ = lambda_svc._get_func_record_for_ref(arn)
     if not function or not config:
         # A missing target is not retried.
-        _bury(rule, target, payload, "NO_RESOURCE", "The function does not exist", attempt)
+        bury(rule, target, payload, "NO_RESOURCE", "The function does not exist", attempt)
         return
     call = calls.begin("lambda", "Invoke", actor="aws", resources=[arn], request={"rule": rule.get("Name", "")})
     fault = faults.take(call)
@@ -65,19 +65,19 @@ def _hand_over(rule: dict, target: dict, payload: str, attempt: int, began: floa
         return
     call["outcome"] = fault.code or (answers.THROTTLES["lambda"] if fault.kind == "throttle" else fault.kind)
     if fault.kind == "deny":
-        _bury(rule, target, payload, "NO_PERMISSIONS", "Not authorized to invoke the function", attempt)
+        bury(rule, target, payload, "NO_PERMISSIONS", "Not authorized to invoke the function", attempt)
         return
     policy = target.get("RetryPolicy") or {}
     delay = min(FIRST_RETRY_AFTER_S * 2**attempt, LONGEST_RETRY_S)
     too_many = attempt >= policy.get("MaximumRetryAttempts", MOST_RETRIES)
     too_old = time.time() + delay - began > policy.get("MaximumEventAgeInSeconds", OLDEST_EVENT_S)
     if too_many or too_old:
-        _bury(rule, target, payload, call["outcome"], "Retries are exhausted", attempt)
+        bury(rule, target, payload, call["outcome"], "Retries are exhausted", attempt)
     else:
         clock.timeline.after(delay, lambda: _hand_over(rule, target, payload, attempt + 1, began))
 
 
-def _bury(rule: dict, target: dict, payload: str, code: str, message: str, attempts: int) -> None:
+def bury(rule: dict, target: dict, payload: str, code: str, message: str, attempts: int) -> None:
     arn = (target.get("DeadLetterConfig") or {}).get("Arn")
     queue = sqs._queue_by_arn(arn) if arn else None
     calls.world_did("events", "DeadLetter", [target["Arn"], arn or "no queue"], code, rule=rule.get("Name", ""))

@@ -31,7 +31,7 @@ def guard(service: str, handler: Handler) -> Handler:
             service,
             operation,
             mutating=operations.is_mutating(service, operation),
-            actor=calls.actor.get() or _actor_of(headers),
+            actor=calls.actor.get() or actor_of(headers),
             resources=operations.resources(parameters),
             request=operations.digest(parameters),
         )
@@ -81,7 +81,7 @@ async def _unanswered(call: dict[str, Any], fault: faults.Fault, perform: Callab
     return 200, {}, b""
 
 
-def _actor_of(headers: dict) -> str:
+def actor_of(headers: dict) -> str:
     # Every Lambda is started with AWS_SDK_UA_APP_ID=lockstep, which each SDK puts into its user agent.
     agent = headers.get("user-agent", "") + headers.get("x-amz-user-agent", "")
     return "lockstep" if "app/lockstep" in agent else "operator"

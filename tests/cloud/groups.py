@@ -11,7 +11,7 @@ from typing import Any
 
 from moto.autoscaling.models import ASG_NAME_TAG, InstanceState, autoscaling_backends
 
-from tests.cloud import calls, keys, world
+from tests.cloud import calls, key_policies, world
 from tests.cloud.clock import timeline
 from tests.cloud.moto_service import lock
 from tests.cloud.world import servers
@@ -93,7 +93,8 @@ class Group:
             if "Launch" in self.suspended:
                 return
             used = {volume["Ebs"].get("KmsKeyId") for volume in self.volumes} - {None}
-            if not all(keys.is_usable(arn) for arn in used):
+            account = self.record.ec2_backend.account_id
+            if not all(key_policies.is_usable_by(arn, account, "ec2") for arn in used):
                 reason = "Client.InternalError: Client error on launch"
                 calls.world_did("autoscaling", "Launch", [self.record.name], "Failed", reason=reason)
                 self.launch_later()

@@ -16,8 +16,18 @@ _ministack_rejection = ses._message_rejection
 
 
 def _rejection(sender: str | None, recipients: list[str] | tuple = ()) -> str | None:
-    # Who registers no identity at all does not test verification.
-    return _ministack_rejection(sender, recipients) if ses._identities else None
+    # Who registers no identity at all does not test verification, unless the account is in the sandbox.
+    is_strict = ses._identities or not ses._production_access_enabled()
+    return _ministack_rejection(sender, recipients) if is_strict else None
+
+
+def change_account(production_access: bool) -> None:
+    """Without production access the account is in the sandbox, as every new one."""
+    ses._account_details["account"] = {"ProductionAccessEnabled": production_access}
+
+
+def change_identity(name: str, verified: bool) -> None:
+    ses_v2._identities[name]["VerifiedForSendingStatus"] = verified
 
 
 def _complete(call: dict[str, Any], parameters: dict[str, Any]) -> None:
@@ -44,6 +54,7 @@ def every(about: str = "") -> list[dict[str, Any]]:
 
 def clear() -> None:
     ses._sent_emails.clear()
+    ses._account_details.clear()
 
 
 def describe(mail: dict[str, Any]) -> dict[str, Any]:

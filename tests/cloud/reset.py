@@ -1,13 +1,13 @@
 """A new world under the same deployed stack."""
 
-from ministack.services import dynamodb, kms, sqs, stepfunctions
+from ministack.services import cloudtrail, dynamodb, kms, sqs, stepfunctions
 from moto.applicationautoscaling.models import applicationautoscaling_backends
 from moto.autoscaling.models import autoscaling_backends
 from moto.ec2.models import ec2_backends
 from moto.ecs.models import ecs_backends
 from moto.rds.models import rds_backends
 
-from tests.cloud import calls, clock, containers, faults, keys, mails, snapshots, ssm
+from tests.cloud import calls, clock, containers, faults, key_events, key_stores, keys, mails, snapshots, ssm
 from tests.cloud.databases import databases
 from tests.cloud.groups import groups
 from tests.cloud.moto_service import lock
@@ -15,7 +15,7 @@ from tests.cloud.world import servers
 
 
 def reset(tables: bool = False) -> None:
-    """No fleet, keys, mails, messages, faults, log or executions; and, if asked, no rows in any table."""
+    """No fleet, keys, trails, mails, messages, faults, log or executions; and, if asked, no rows in any table."""
     _abort_executions()
     clock.timeline.clear()
     with lock:
@@ -27,10 +27,13 @@ def reset(tables: bool = False) -> None:
         for backends in (rds_backends, ecs_backends, applicationautoscaling_backends, autoscaling_backends):
             backends.reset()
     kms.reset()
+    cloudtrail.reset()
     mails.clear()
     ssm.clear()
     faults.clear()
-    keys.deliveries.clear()
+    key_events.deliveries.clear()
+    key_stores.clear()
+    keys.deleted.clear()
     snapshots.clear()
     for queue in list(sqs._queues._data.values()):
         queue["messages"].clear()

@@ -5,9 +5,10 @@ import logging
 from ministack.core.responses import get_account_id, get_region
 from moto.ec2.exceptions import EC2ClientError, InvalidInstanceIdError, OperationDisableApiStopNotPermitted
 from moto.ec2.models.amis import AmiBackend
+from moto.ec2.models.elastic_block_store import EBSBackend
 from moto.ec2.models.instances import InstanceBackend, StateReason
 
-from tests.cloud import calls, keys
+from tests.cloud import calls, key_policies, keys
 from tests.cloud.clock import timeline
 from tests.cloud.moto_service import lock
 from tests.cloud.world import Server, servers
@@ -25,25 +26,26 @@ def install() -> None:
     InstanceBackend.terminate_instances = _terminate_instances
     InstanceBackend.get_instance = _get_instance
     InstanceBackend.get_multi_instances_by_id = _get_many
+    EBSBackend.create_volume = _create_volume
     AmiBackend.describe_images = _describe_images
 
 
 _moto_run_instances = InstanceBackend.run_instances
 _moto_terminate_instances = InstanceBackend.terminate_instances
+_moto_create_volume = EBSBackend.create_volume
 _moto_get_instance = InstanceBackend.get_instance
 _moto_describe_images = AmiBackend.describe_images
 
 
 def _run_instances(self, image_id, count, user_data, security_group_names, **options):
-    mappings = options.get("block_device_mappings") or []
-    for mapping in mappings:
-        disk = mapping.get("Ebs", {})
-        if disk.get("KmsKeyId"):
-            disk["KmsKeyId"] = keys.full_arn(disk["KmsKeyId"])
     reservation = _moto_run_instances(self, image_id, count, user_data, security_group_names, **options)
     for instance in reservation.instances:
         servers[instance.id] = Server(instance, get_account_id(), get_region())
     return reservation
+
+
+def _create_volume(self, *arguments, kms_key_id=None, **options):
+    return _moto_create_volume(self, *arguments, kms_key_id=kms_key_id and keys.full_arn(kms_key_id), **options)
 
 
 def _get_instance(self, instance_id):
@@ -109,12 +111,16 @@ def _choose(ids: list[str], refused: tuple[str, ...], verb: str) -> list[Server]
 
 
 def _finish_start(server: Server) -> None:
-    if server.failing_starts > 0 or any(not keys.is_usable(arn) for arn in volume_keys(server)):
+    if server.failing_starts > 0 or not _may_open_disks(server):
         server.failing_starts = max(server.failing_starts - 1, 0)
         _settle(server, "pending", "stopped", LAUNCH_ERROR)
         return
     _settle(server, "pending", "running")
     server.boot()
+
+
+def _may_open_disks(server: Server) -> bool:
+    return all(key_policies.is_usable_by(arn, server.account, "ec2") for arn in volume_keys(server))
 
 
 def volume_keys(server: Server) -> set[str]:

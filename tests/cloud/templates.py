@@ -1,18 +1,22 @@
-"""What a template may ask for and MiniStack's CloudFormation passes over: backups of tables."""
+"""What a template may ask for and MiniStack's CloudFormation passes over: backups of tables, texts in conditions."""
 
 from collections.abc import Callable
 from typing import Any
 
 from ministack.services import dynamodb, lambda_svc
-from ministack.services.cloudformation import provisioners
+from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
 TABLE = "AWS::DynamoDB::Table"
+# What makes the texts that a condition compares; MiniStack reads but `Ref` and `Fn::Select` there.
+TEXTS = {"Fn::Join", "Fn::Sub", "Fn::Split", "Fn::FindInMap"}
 
 
 def install() -> None:
-    handlers = provisioners._RESOURCE_HANDLERS[TABLE]
-    handlers["create"] = _with_backups(handlers["create"], properties_at=1)
-    handlers["update"] = _with_backups(handlers["update"], properties_at=2)
+    table = provisioners._RESOURCE_HANDLERS[TABLE]
+    table["create"] = _with_backups(table["create"], properties_at=1)
+    table["update"] = _with_backups(table["update"], properties_at=2)
+    for module in (engine, changesets, handlers, stacks):
+        module._evaluate_conditions = _evaluate_conditions
     lambda_svc._event_invoke_config = _event_invoke_config
 
 
@@ -33,3 +37,20 @@ def _event_invoke_config(function: dict, qualifier: str | None) -> dict | None:
     """A function without a qualifier is its `$LATEST`, which is what templates configure."""
     found = _ministack_event_invoke_config(function, qualifier)
     return found if found or qualifier else _ministack_event_invoke_config(function, "$LATEST")
+
+
+_ministack_evaluate_conditions = engine._evaluate_conditions
+
+
+def _evaluate_conditions(template: dict[str, Any], parameters: dict[str, Any]) -> dict[str, bool]:
+    def spelled_out(value: Any) -> Any:
+        if isinstance(value, list):
+            return [spelled_out(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        if TEXTS & value.keys():
+            return engine._resolve_refs(value, {}, parameters, {}, template.get("Mappings", {}), "", "")
+        return {name: spelled_out(item) for name, item in value.items()}
+
+    conditions = spelled_out(template.get("Conditions", {}))
+    return _ministack_evaluate_conditions({**template, "Conditions": conditions}, parameters)

@@ -5,13 +5,13 @@ as on AWS; answers take the shape of the model, too.
 """
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from botocore import serialize
 from botocore.validate import ParamValidator
 from ministack import app
 from ministack.core.responses import get_region, new_uuid
-from ministack.services import stepfunctions
+from ministack.services import ses_v2, stepfunctions
 from ministack.services.stepfunctions import _ExecutionError
 
 from tests.cloud import answers, calls, clock, faults, operations, shapes, spelling
@@ -26,6 +26,9 @@ SERVICES = {
     "autoscaling": ("autoscaling", "AutoScaling"),
     "applicationautoscaling": ("application-autoscaling", "ApplicationAutoScaling"),
     "resourcegroupstaggingapi": ("tagging", "ResourceGroupsTaggingApi"),
+    "cloudtrail": ("cloudtrail", "CloudTrail"),
+    "eventbridge": ("events", "EventBridge"),
+    "sesv2": ("ses", "SesV2"),
 }
 # As an optimized integration names a service -> (as the botocore model does, as errors begin).
 OPTIMIZED = {"events": ("events", "EventBridge"), "states": ("states", "StepFunctions"), "lambda": ("lambda", "Lambda")}
@@ -128,8 +131,9 @@ def _invoke_sdk(resource: str, arguments: Any) -> Any:
     if operation not in model.operation_names:
         raise _ExecutionError("States.Runtime", f"{resource} is no operation of {service}")
     shape = model.operation_model(operation)
-    wire = _wire(key, shape, arguments or {})
-    status, headers, body = app.call_service_handler_sync(app.SERVICE_HANDLERS[key], "POST", "/", *wire, {})
+    # MiniStack keeps the two APIs of SES apart.
+    handler = ses_v2.handle_request if key == "ses" else app.SERVICE_HANDLERS[key]
+    status, headers, body = app.call_service_handler_sync(handler, *_wire(key, shape, arguments or {}))
     content = body if isinstance(body, bytes) else body.encode()
     if status >= 400:
         name = _exception_name(model, prefix, answers.error_code(status, headers, content))
@@ -149,7 +153,8 @@ def _exception_name(model: Any, prefix: str, code: str) -> str:
     return f"{prefix}Exception"
 
 
-def _wire(key: str, operation: Any, arguments: dict) -> tuple[dict, bytes]:
+def _wire(key: str, operation: Any, arguments: dict) -> tuple[str, str, dict, bytes, dict]:
+    """Method, path, headers, body and query of the request."""
     try:
         parameters = spelling.as_the_api_has_it(arguments, operation.input_shape) if operation.input_shape else {}
     except spelling.Unsupported as wrong:
@@ -167,4 +172,5 @@ def _wire(key: str, operation: Any, arguments: dict) -> tuple[dict, bytes]:
     headers["host"] = f"{key}.{get_region()}.amazonaws.com"
     headers["authorization"] = f"AWS4-HMAC-SHA256 Credential=test/20260101/{get_region()}/{key}/aws4_request"
     headers["content-type"] = headers.get("content-type", "").split(";")[0]
-    return headers, body if isinstance(body, bytes) else body.encode()
+    content = body if isinstance(body, bytes) else body.encode()
+    return request["method"], unquote(request["url_path"]), headers, content, dict(request["query_string"] or {})

@@ -206,7 +206,9 @@ class Scene:
         return fleet.enrol(self.cloud, {"action": action, "key": self.key, **more})
 
     def runs(self, key: str | None = None) -> list[dict[str, Any]]:
-        return self.cloud.executions((key or self.key).rsplit("/", 1)[-1])
+        """The runs; a notice about the key is none."""
+        named = self.cloud.executions((key or self.key).rsplit("/", 1)[-1])
+        return [execution for execution in named if "-notice-" not in execution["name"]]
 
     def run(self, direction: str, epoch: int, attempt: int = 1) -> dict[str, Any]:
         return ledger.run(self.cloud, story.run_name(self.key, epoch, direction, attempt)) or {}

@@ -7,7 +7,7 @@ import pytest
 
 from tests.rows import invariants
 from tests.rows.catalogue import TASKS
-from tests.rows.scene import Scene
+from tests.rows.scene import HOUR_S, Scene
 
 Circumstance = Callable[[Scene], None]
 # More looks than a task is tried again.
@@ -64,8 +64,17 @@ def unseen(task: str) -> Circumstance:
     return lambda scene: scene.fault_at(task, "error", times=TRIES)
 
 
+def to_be_deleted_meanwhile(scene: Scene) -> None:
+    kms, key = scene.cloud.client("kms"), scene.key
+    kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=30)
+    told = lambda: [mail for mail in scene.cloud.mails(scene.key_id) if "to be deleted" in mail["Subject"]]  # noqa: E731
+    scene.cloud.until("the operator is told of the deletion", told, HOUR_S)
+    kms.cancel_key_deletion(KeyId=key)
+
+
 # What leads to a task that is not on the way of every run: before the key goes off, and before it comes on.
 LEADS_TO: dict[str, tuple[Circumstance, Circumstance]] = {
+    "notice: Mail the notice": (nothing_special, to_be_deleted_meanwhile),
     "shutdown/Services: Record that nobody was asked": (agent_offline, agent_online),
     "shutdown/Services: Judge the refusal": (throttled("shutdown/Services: Stop the units"), nothing_special),
     "shutdown/Servers: Give the servers up": (unseen("shutdown/Servers: Look at the servers"), nothing_special),

@@ -201,8 +201,10 @@ def test_the_rule_takes_only_calls_of_kms_that_succeeded(scene):
     events = scene.cloud.client("events")
     patterns = [json.loads(rule["EventPattern"]) for rule in events.list_rules()["Rules"] if rule.get("EventPattern")]
     [pattern] = [pattern for pattern in patterns if pattern.get("source") == ["aws.kms"]]
-    assert pattern["detail"]["errorCode"] == [{"exists": False}]
-    assert pattern["detail"]["eventSource"] == ["kms.amazonaws.com"]
+    called, of_its_own_accord = pattern["$or"]
+    assert called["detail"]["errorCode"] == [{"exists": False}]
+    assert called["detail"]["eventSource"] == ["kms.amazonaws.com"]
+    assert of_its_own_accord.keys() == {"detail-type"} and "detail-type" in called
 
 
 @pytest.mark.row(73)

@@ -23,6 +23,7 @@ SUITES: dict[str, tuple[list[str], str]] = {
     "pure core and handlers": (CARGO, ""),
     "rules about the code": ([*PYTEST, "tests/tidy"], ""),
     "the local cloud itself": ([*PYTEST, "tests/cloud"], ""),
+    "the examples": ([*PYTEST, "tests/examples"], ""),
     "the protocol's states": ([*RUN, "lockstep-model", "--", str(PARTS / "model.json")], "states"),
     SIMULATION: (
         [*RUN, "lockstep-simulation", "--", "--seeds", SEEDS, str(PARTS / "simulation.json")],

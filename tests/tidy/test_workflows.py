@@ -85,8 +85,10 @@ def strings(value: Any) -> Iterator[str]:
             yield from strings(part)
 
 
-def test_there_are_three_workflows_and_they_end_in_time():
-    assert [file.name for file in FILES] == ["checkup.asl.json", "shutdown.asl.json", "startup.asl.json"]
+def test_the_workflows_are_known_by_name_and_end_in_time():
+    assert [file.name for file in FILES] == [
+        "checkup.asl.json", "notice.asl.json", "shutdown.asl.json", "startup.asl.json",
+    ]  # fmt: skip
     for file in FILES:
         machine = json.loads(file.read_text())
         assert machine["QueryLanguage"] == "JSONata" and machine["TimeoutSeconds"] > 0 and machine["Comment"]

@@ -52,7 +52,7 @@ class Cloud:
         self.endpoint = endpoint
         self.stack = stack
         self.outputs = outputs or {}
-        self._clients: dict[str, Any] = {}
+        self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -61,18 +61,19 @@ class Cloud:
         description = json.loads(path.read_text())
         return cls(description["endpoint"], description["stack"], description["outputs"])
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, account: str = "test") -> Any:
+        """An AWS client; one of another account than this cloud's own if its twelve digits are given."""
         with self._lock:
-            if service not in self._clients:
-                self._clients[service] = boto3.client(
+            if (service, account) not in self._clients:
+                self._clients[service, account] = boto3.client(
                     service,
                     endpoint_url=self.endpoint,
                     region_name=REGION,
-                    aws_access_key_id="test",
+                    aws_access_key_id=account,
                     aws_secret_access_key="test",
                     config=Config(proxies={}, retries={"total_max_attempts": 1}, read_timeout=120),
                 )
-            return self._clients[service]
+            return self._clients[service, account]
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None, **query: Any) -> Any:
         url = f"{self.endpoint}/_cloud/{path}" + (f"?{urllib.parse.urlencode(query)}" if query else "")

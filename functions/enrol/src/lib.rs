@@ -11,10 +11,11 @@ use lockstep_aws::error::Failure;
 use lockstep_aws::keys::Keys;
 use lockstep_aws::ledger::Ledger;
 use lockstep_domain::app::Language;
-use lockstep_domain::enrolment::{self, Request, check_key, check_region};
+use lockstep_domain::enrolment::{self, Released, Request, check_key, check_own_key, check_region};
 use lockstep_domain::epoch::KeyRecord;
 use lockstep_domain::error::Refusal;
 use lockstep_domain::key::KeyArn;
+use lockstep_domain::resource::ResourceId;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -22,14 +23,16 @@ pub struct World {
     keys: Keys,
     ledger: Ledger,
     region: String,
+    /// The ARN of this account, to which a grant would be made.
+    account_root: String,
     language: Language,
 }
 
 impl World {
     pub fn new(sdk: &SdkConfig) -> Result<Self, Failure> {
         let (keys, ledger) = (Keys::new(sdk), Ledger::new(sdk)?);
-        let region = configuration::required("AWS_REGION")?;
-        Ok(Self { keys, ledger, region, language: configuration::default_language()? })
+        let (region, account_root) = (configuration::required("AWS_REGION")?, configuration::required("ACCOUNT_ROOT")?);
+        Ok(Self { keys, ledger, region, account_root, language: configuration::default_language()? })
     }
 }
 
@@ -55,6 +58,7 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
 async fn carry_out(world: &World, request: Request) -> Result<Answer, Failure> {
     let answer = match request {
         Request::WatchKey(key) => watch_key(world, &key).await?,
+        Request::CheckKey(key) => Answer { done: "key_checked", warnings: check(world, &key).await? },
         Request::UnwatchKey(key) => unwatch_key(world, &key).await?,
         Request::PauseKey(key) => pause_key(world, &key, true).await?,
         Request::ResumeKey(key) => pause_key(world, &key, false).await?,
@@ -66,16 +70,32 @@ async fn carry_out(world: &World, request: Request) -> Result<Answer, Failure> {
             world.ledger.remove_app(&app).await?;
             Answer::done("app_removed")
         }
+        Request::ReleaseHold { resource, reason } => release_hold(world, resource, reason).await?,
     };
     tracing::info!(decision = answer.done, warnings = ?answer.warnings, "enrolment carried out");
     Ok(answer)
 }
 
 async fn watch_key(world: &World, key: &KeyArn) -> Result<Answer, Failure> {
-    check_region(key, &world.region)?;
-    let warnings = check_key(key, &world.keys.facts(key).await?, &world.region)?;
+    let warnings = check(world, key).await?;
     let new = world.ledger.watch_key(&KeyRecord::enrolled(key.clone(), clock::now())).await?;
     Ok(Answer { done: if new { "key_watched" } else { "key_watched_before" }, warnings })
+}
+
+/// Every rule for keys; what is no reason to refuse it comes back as warnings.
+async fn check(world: &World, key: &KeyArn) -> Result<Vec<String>, Failure> {
+    check_region(key, &world.region)?;
+    check_own_key(key, world.ledger.own_key().await?.as_deref())?;
+    Ok(check_key(key, &world.keys.facts(key, &world.account_root).await?, &world.region)?)
+}
+
+async fn release_hold(world: &World, resource: ResourceId, reason: String) -> Result<Answer, Failure> {
+    let Some(hold) = world.ledger.holds(std::slice::from_ref(&resource)).await?.remove(&resource) else {
+        let remedy = "ask `lockstep status` for what is held";
+        return Err(Refusal::new("not_held", "resource", resource.as_str(), remedy).into());
+    };
+    world.ledger.release_hold(&Released { resource, reason, at: clock::now(), hold }).await?;
+    Ok(Answer::done("hold_released"))
 }
 
 async fn pause_key(world: &World, key: &KeyArn, paused: bool) -> Result<Answer, Failure> {

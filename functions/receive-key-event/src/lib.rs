@@ -19,8 +19,9 @@ pub struct Answer {
 pub async fn handle(watch: &Watch, event: Value) -> Result<Answer, Failure> {
     let answer = match event::read(&event)? {
         Hint::FailedCall { call, code } => ignored(format!("{call} failed with {code}, so no key has changed")),
-        Hint::KeyStore { call, .. } => ignored(format!("{call} names no key; the sweep looks at all keys")),
-        Hint::Key { key, .. } => match watch.follow(&key).await? {
+        Hint::ForeignKey { account, key } => ignored(format!("account {account} does not own key {key}")),
+        Hint::KeyStore { account, call } => follow_all_of(watch, &account, &call).await?,
+        Hint::Key { key, .. } => match watch.follow(&key, watch.own_key().await.as_deref()).await? {
             Followed::NotWatched => ignored(format!("key {key} is not watched")),
             Followed::Nothing { reason } => Answer { decision: "nothing", reason, run: None },
             Followed::Started { run, reason } => Answer { decision: "run", reason, run: Some(run.to_string()) },
@@ -28,6 +29,24 @@ pub async fn handle(watch: &Watch, event: Value) -> Result<Answer, Failure> {
     };
     tracing::info!(decision = answer.decision, reason = answer.reason, run.name = answer.run, "event received");
     Ok(answer)
+}
+
+/// A key store has many keys, and its event names none of them: all of its account are looked at.
+async fn follow_all_of(watch: &Watch, account: &str, call: &str) -> Result<Answer, Failure> {
+    let (own, mut started) = (watch.own_key().await, Vec::new());
+    let keys = watch.ledger.watched_keys().await?;
+    let of_account: Vec<_> = keys.iter().filter(|key| key.account() == account).collect();
+    if of_account.is_empty() {
+        return Ok(ignored(format!("{call} names no key, and no key of account {account} is watched")));
+    }
+    for key in &of_account {
+        if let Followed::Started { run, .. } = watch.follow(key, own.as_deref()).await? {
+            started.push(run.to_string());
+        }
+    }
+    let reason = format!("{call} names no key; looked at {} keys of account {account}", of_account.len());
+    let decision = if started.is_empty() { "nothing" } else { "run" };
+    Ok(Answer { decision, reason, run: (!started.is_empty()).then(|| started.join(" ")) })
 }
 
 fn ignored(reason: String) -> Answer {

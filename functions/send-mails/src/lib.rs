@@ -1,4 +1,7 @@
-//! One mail to each admin of each app that a run concerns; each is claimed before it is sent.
+//! One mail to each admin of each app that a run or a notice concerns; each is claimed before it is sent.
+
+mod notices;
+mod outbox;
 
 use jiff::Timestamp;
 use lockstep_aws::clock;
@@ -7,8 +10,8 @@ use lockstep_aws::error::Failure;
 use lockstep_aws::keys::Keys;
 use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
-use lockstep_aws::ledger::mails::{Claim, MailId};
-use lockstep_aws::mails::{Mails, Sent};
+use lockstep_aws::ledger::mails::MailId;
+use lockstep_aws::mails::Mails;
 use lockstep_domain::app::{Address, AppName, AppRecord, Language};
 use lockstep_domain::key::KeyArn;
 use lockstep_domain::mail::{Occasion, Story, render};
@@ -17,6 +20,8 @@ use lockstep_domain::report::{by_app, line, told_again_after};
 use lockstep_domain::run::{RunRecord, RunRef};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::outbox::Outbox;
 
 pub struct World {
     ledger: Ledger,
@@ -44,6 +49,21 @@ struct Input {
     about: About,
 }
 
+impl Answer {
+    /// What can still be sent is sent first: one address that is refused does not keep the others.
+    fn settled(self, about: &str) -> Result<Self, Failure> {
+        let (sent, refused, put_off) = (self.sent, self.refused, self.put_off);
+        tracing::info!(sent, refused, put_off, about, "mails sent");
+        if put_off > 0 {
+            return Err(Failure::retryable(format!("mailing about {about}: {put_off} mails were put off")));
+        }
+        if refused > 0 {
+            return Err(Failure::terminal(format!("mailing about {about}: {refused} mails were refused")));
+        }
+        Ok(self)
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum About {
@@ -61,7 +81,11 @@ pub struct Answer {
     pub put_off: u32,
 }
 
+/// Takes `{run, about}` for what a run does, `{key, notice, since}` for what was seen of a key.
 pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
+    if input.get("notice").is_some() {
+        return notices::handle(world, lambda::read(input)?).await;
+    }
     let Input { run, about } = lambda::read(input)?;
     let record = world.ledger.record(&run.run, "mailing about").await?;
     let mut answer = Answer::default();
@@ -89,16 +113,7 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
         };
         world.send(&words, &[], &report.unmanaged, &world.operator, &mut answer).await?;
     }
-    let (sent, refused, put_off) = (answer.sent, answer.refused, answer.put_off);
-    tracing::info!(sent, refused, put_off, run.name = %run.run, "mails sent");
-    // What can still be sent is sent first: one address that is refused does not keep the others.
-    if put_off > 0 {
-        return Err(Failure::retryable(format!("mailing about run {}: {put_off} mails were put off", run.run)));
-    }
-    if refused > 0 {
-        return Err(Failure::terminal(format!("mailing about run {}: {refused} mails were refused", run.run)));
-    }
-    Ok(answer)
+    answer.settled(run.run.as_str())
 }
 
 /// A run that has ended in its grace warns nobody any more.
@@ -164,23 +179,7 @@ impl World {
         to: &Address,
         answer: &mut Answer,
     ) -> Result<(), Failure> {
-        let (record, now, id) = (words.record, clock::now(), words.mail_id(to));
-        match self.ledger.claim_mail(&id, now).await? {
-            Claim::Ours => {}
-            Claim::Sent => {
-                answer.sent_before += 1;
-                return Ok(());
-            }
-            Claim::Exhausted => {
-                tracing::error!(run.name = %record.run, "nobody knows whether any copy of a mail was accepted");
-                answer.refused += 1;
-                return Ok(());
-            }
-            Claim::Taken => {
-                answer.put_off += 1;
-                return Ok(());
-            }
-        }
+        let (record, now) = (words.record, clock::now());
         let (before, told_at) = (record.ending.is_none(), record.ended_at.unwrap_or(now));
         let lines = |resources: &[&PlannedResource]| -> Vec<_> {
             resources.iter().map(|resource| line(resource, record.direction, before, told_at)).collect()
@@ -198,24 +197,7 @@ impl World {
             unmanaged: &lines(unmanaged),
         };
         let outbox_id = format!("{}-{}", record.run.of_epoch(), words.about());
-        match self.mails.send(&render(&story, words.language), to, &outbox_id).await? {
-            Sent::Accepted => {
-                self.ledger.mark_mail(&id, now).await?;
-                answer.sent += 1;
-            }
-            Sent::Refused(Failure::Retryable { .. }) => {
-                self.ledger.release_mail(&id).await?;
-                answer.put_off += 1;
-            }
-            Sent::Unclear(_) => {
-                self.ledger.doubt_mail(&id).await?;
-                answer.put_off += 1;
-            }
-            Sent::Refused(failure) => {
-                tracing::error!(error.chain = failure.chain(), run.name = %record.run, "a mail was refused");
-                answer.refused += 1;
-            }
-        }
-        Ok(())
+        let outbox = Outbox { ledger: &self.ledger, mails: &self.mails };
+        outbox.send(&words.mail_id(to), &outbox_id, || render(&story, words.language), to, answer).await
     }
 }

@@ -1,7 +1,9 @@
 //! Looks at every watched key, as if an event had named it: what events missed is found here.
 
 use futures_util::{StreamExt, stream};
+use lockstep_aws::clock;
 use lockstep_aws::error::Failure;
+use lockstep_aws::ledger::LastSweep;
 use lockstep_aws::watch::{Followed, Watch};
 use serde::Serialize;
 
@@ -20,7 +22,9 @@ pub struct Answer {
 pub async fn handle(watch: &Watch) -> Result<Answer, Failure> {
     let keys = watch.ledger.watched_keys().await?;
     let mut answer = Answer { keys: keys.len(), ..Answer::default() };
-    let mut looks = stream::iter(&keys).map(async |key| (key, watch.follow(key).await)).buffer_unordered(AT_ONCE);
+    let own = watch.own_key().await;
+    let follow = async |key| (key, watch.follow(key, own.as_deref()).await);
+    let mut looks = stream::iter(&keys).map(follow).buffer_unordered(AT_ONCE);
     while let Some((key, followed)) = looks.next().await {
         match followed {
             Ok(Followed::Started { run, reason }) => {
@@ -34,6 +38,7 @@ pub async fn handle(watch: &Watch) -> Result<Answer, Failure> {
             }
         }
     }
+    watch.ledger.note_sweep(&LastSweep { at: clock::now(), keys: answer.keys, failed: answer.failed }).await?;
     tracing::info!(keys = answer.keys, started = answer.started.len(), failed = answer.failed, "keys swept");
     if answer.failed > 0 {
         return Err(Failure::retryable(format!("sweeping: {} of {} keys failed", answer.failed, answer.keys)));

@@ -4,7 +4,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 /// Variables of every function, with the template's defaults.
-const VARIABLES: [(&str, &str); 11] = [
+const VARIABLES: [(&str, &str); 13] = [
     ("AWS_REGION", "eu-west-1"),
     ("LEDGER_TABLE", "ledger"),
     ("DEFAULT_LANGUAGE", "en"),
@@ -16,6 +16,8 @@ const VARIABLES: [(&str, &str); 11] = [
     ("CONFIGURATION_SET", "mails"),
     ("SHUTDOWN_STATE_MACHINE_ARN", "arn:aws:states:eu-west-1:111122223333:stateMachine:lockstep-shutdown"),
     ("STARTUP_STATE_MACHINE_ARN", "arn:aws:states:eu-west-1:111122223333:stateMachine:lockstep-startup"),
+    ("NOTICE_STATE_MACHINE_ARN", "arn:aws:states:eu-west-1:111122223333:stateMachine:lockstep-notice"),
+    ("ACCOUNT_ROOT", "arn:aws:iam::111122223333:root"),
 ];
 
 /// Makes sure of the variables. A process cannot safely set its own, so it becomes itself once more with them.

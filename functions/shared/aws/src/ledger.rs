@@ -3,20 +3,28 @@
 //! | pk | sk | row |
 //! |---|---|---|
 //! | `KEY#<arn>` | `KEY` | `KeyRecord` |
+//! | `KEY#<arn>` | `SEEN` | `SeenKey` |
 //! | `KEY#<arn>` | `HOLD#<resource>` | what the key holds |
+//! | `KEY#<arn>` | `RELEASED#<at>#<resource>` | `Released` |
 //! | `HOLD#<resource>` | `HOLD` | `Hold` |
 //! | `APP#<name>` | `APP` | `AppRecord` |
 //! | `RUN#<run>` | `RUN` | `RunRecord` |
 //! | `RUN#<run>` | `RESOURCE#<id>`, `BATCH#<step>#<n>` | plan and batches |
 //! | `RUN#<run without attempt>` | `MAIL#<id>` | mails of an epoch: claimed, sent |
 //! | `KEYS` | `<arn>` | which keys are watched |
+//! | `APPS` | `<name>` | which apps are set |
+//! | `SWEEP` | `LAST` | `LastSweep` |
 
 mod apps;
 mod holds;
 mod keys;
 pub mod mails;
+mod releases;
 mod rows;
 mod runs;
+mod seen;
+
+pub use seen::LastSweep;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;

@@ -3,7 +3,10 @@
 use aws_config::SdkConfig;
 use aws_sdk_sfn::Client;
 use aws_sdk_sfn::types::ExecutionStatus;
+use jiff::Timestamp;
 use lockstep_domain::epoch::Execution;
+use lockstep_domain::key::KeyArn;
+use lockstep_domain::notice::Notice;
 use lockstep_domain::run::{Direction, RunName, RunRecord, RunRef};
 use serde_json::json;
 
@@ -15,6 +18,7 @@ pub struct Runs {
     client: Client,
     shutdown: String,
     startup: String,
+    notice: String,
 }
 
 /// What Step Functions answered to a start.
@@ -32,6 +36,7 @@ impl Runs {
             client: Client::new(sdk),
             shutdown: required("SHUTDOWN_STATE_MACHINE_ARN")?,
             startup: required("STARTUP_STATE_MACHINE_ARN")?,
+            notice: required("NOTICE_STATE_MACHINE_ARN")?,
         })
     }
 
@@ -59,6 +64,19 @@ impl Runs {
         }
     }
 
+    /// Has a notice sent, once for what was seen since `since`.
+    pub async fn tell(&self, key: &KeyArn, notice: Notice, since: Timestamp) -> Result<(), Failure> {
+        let name = format!("{}-notice-{}", key.id(), since.as_millisecond());
+        let input = json!({ "key": key, "notice": notice, "since": since });
+        let start = self.client.start_execution().state_machine_arn(&self.notice).name(name).input(input.to_string());
+        match start.send().await {
+            Err(error) if !error.as_service_error().is_some_and(|e| e.is_execution_already_exists()) => {
+                Err(Failure::of_call(format!("having {} told of key {key}", notice.name()), error))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Whether the execution of a run is under way.
     pub async fn execution(&self, run: &RunName, direction: Direction) -> Result<Execution, Failure> {
         let arn = format!("{}:{run}", self.machine(direction).replacen(":stateMachine:", ":execution:", 1));
@@ -76,8 +94,8 @@ impl Runs {
 }
 
 /// A Wait state truncates fractions of a second, so the next whole second is given: never early.
-fn seconds(at: jiff::Timestamp) -> String {
+fn seconds(at: Timestamp) -> String {
     let up = i64::from(at.subsec_nanosecond() > 0);
-    let whole = jiff::Timestamp::from_second(at.as_second() + up).unwrap_or(at);
+    let whole = Timestamp::from_second(at.as_second() + up).unwrap_or(at);
     whole.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

@@ -2,8 +2,10 @@
 
 use aws_config::SdkConfig;
 use jiff::SignedDuration;
+use lockstep_domain::enrolment::check_own_key;
 use lockstep_domain::epoch::{KeyAction, KeyRecord, RunAction, continue_run, decide};
-use lockstep_domain::key::KeyArn;
+use lockstep_domain::key::{KeyArn, KeyLook};
+use lockstep_domain::notice::{SeenKey, see};
 use lockstep_domain::run::RunName;
 
 use crate::clock;
@@ -45,16 +47,45 @@ impl Watch {
         })
     }
 
-    /// Looks at a key and makes sure that the run it asks for is under way or done.
-    pub async fn follow(&self, key: &KeyArn) -> Result<Followed, Failure> {
+    /// The key of its owner's that the ledger is encrypted with. What is not known keeps nothing from its way.
+    pub async fn own_key(&self) -> Option<String> {
+        self.ledger.own_key().await.unwrap_or_else(|failure| {
+            tracing::error!(error.chain = failure.chain(), "nobody can tell what the ledger is encrypted with");
+            None
+        })
+    }
+
+    /// Looks at a key and makes sure that the run it asks for is under way or done, and that who must know is told.
+    /// `own` is what [`Watch::own_key`] said.
+    pub async fn follow(&self, key: &KeyArn, own: Option<&str>) -> Result<Followed, Failure> {
         let Some(record) = self.ledger.key(key).await? else { return Ok(Followed::NotWatched) };
-        let look = self.keys.look(key).await?;
+        let look = match check_own_key(key, own) {
+            Ok(()) => self.keys.look(key).await?,
+            Err(refusal) => KeyLook::Unknown { reason: format!("it may not be watched: {refusal}") },
+        };
         let decision = decide(&record, &look, self.grace, clock::now());
-        match decision.action {
-            KeyAction::Nothing => Ok(Followed::Nothing { reason: decision.reason }),
-            KeyAction::OpenEpoch(next) => self.open(&record, &next, decision.reason).await,
-            KeyAction::EnsureRun => self.ensure_run(&record).await,
+        let followed = match decision.action {
+            KeyAction::Nothing => Followed::Nothing { reason: decision.reason },
+            KeyAction::OpenEpoch(next) => self.open(&record, &next, decision.reason).await?,
+            KeyAction::EnsureRun => self.ensure_run(&record).await?,
+        };
+        // Telling comes last: no run waits for it, and the next look makes good what fails here.
+        self.tell(key, &look).await?;
+        Ok(followed)
+    }
+
+    async fn tell(&self, key: &KeyArn, look: &KeyLook) -> Result<(), Failure> {
+        let before = self.ledger.seen(key).await?;
+        let next = see(before.as_ref(), look, clock::now());
+        if let Some(next) = &next
+            && !self.ledger.see(key, before.as_ref(), next).await?
+        {
+            return Ok(());
         }
+        let Some(SeenKey { since, untold: Some(notice), .. }) = next.or(before) else { return Ok(()) };
+        self.runs.tell(key, notice, since).await?;
+        tracing::warn!(decision = "told", notice = notice.name(), key.arn = %key, "a notice is on its way");
+        self.ledger.told(key, since).await
     }
 
     async fn ensure_run(&self, record: &KeyRecord) -> Result<Followed, Failure> {

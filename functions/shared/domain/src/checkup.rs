@@ -46,9 +46,10 @@ impl Finding {
     }
 }
 
-/// Of the warnings about a key, those that make nothing fail.
+/// Of the warnings about a key, those that make nothing fail: rotation is only recommended, and a dry run of a grant
+/// that is refused proves nothing.
 pub fn is_only_advice(warning: &str) -> bool {
-    warning.starts_with("rotation_")
+    ["rotation_", "grant_not_proven"].iter().any(|advice| warning.starts_with(advice))
 }
 
 /// A watched key, as its check and its plan found it.

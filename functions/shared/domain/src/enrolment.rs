@@ -1,33 +1,52 @@
-//! Requests to watch a key or to name an app, and the rules that a key must meet.
+//! Requests to watch a key, to name an app, to let go of a resource; and the rules that a key must meet.
 
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::app::{Address, AppName, AppRecord, Language};
 use crate::error::Refusal;
 use crate::hold::Hold;
 use crate::key::KeyArn;
+use crate::resource::ResourceId;
+use crate::text::shortened;
+
+mod rules;
+
+pub use rules::{KeyFacts, check_key, check_kind, check_own_key, check_region};
 
 /// At most this many admins to an app.
 const MAX_ADMINS: usize = 50;
+/// Characters of the reason for which a hold is dropped.
+const MAX_REASON: usize = 300;
 
 /// What an operator asks of `enrol`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
     WatchKey(KeyArn),
     UnwatchKey(KeyArn),
+    /// Say whether the key may be watched, and change nothing.
+    CheckKey(KeyArn),
     /// Change nothing more because of this key, until it is resumed.
     PauseKey(KeyArn),
     ResumeKey(KeyArn),
     SetApp(AppRecord),
     RemoveApp(AppName),
+    /// Drop the hold on a resource: from then on it is its owner's to start.
+    ReleaseHold {
+        resource: ResourceId,
+        reason: String,
+    },
 }
 
 /// Reads a request; every refusal names the field, the value and the remedy.
 pub fn read(input: &Value, default_language: Language) -> Result<Request, Refusal> {
-    let actions = "choose watch_key, unwatch_key, pause_key, resume_key, set_app or remove_app";
+    let actions =
+        "choose watch_key, unwatch_key, check_key, pause_key, resume_key, set_app, remove_app or release_hold";
     match text(input, "action") {
         Some("watch_key") => Ok(Request::WatchKey(read_key(input)?)),
         Some("unwatch_key") => Ok(Request::UnwatchKey(read_key(input)?)),
+        Some("check_key") => Ok(Request::CheckKey(read_key(input)?)),
         Some("pause_key") => Ok(Request::PauseKey(read_key(input)?)),
         Some("resume_key") => Ok(Request::ResumeKey(read_key(input)?)),
         Some("set_app") => Ok(Request::SetApp(AppRecord {
@@ -36,6 +55,9 @@ pub fn read(input: &Value, default_language: Language) -> Result<Request, Refusa
             language: text(input, "language").map_or(Ok(default_language), Language::parse)?,
         })),
         Some("remove_app") => Ok(Request::RemoveApp(read_app(input)?)),
+        Some("release_hold") => {
+            Ok(Request::ReleaseHold { resource: read_resource(input)?, reason: read_reason(input)? })
+        }
         Some(other) => Err(Refusal::new("unknown_action", "action", other, actions)),
         None => Err(Refusal::missing("action", actions)),
     }
@@ -61,75 +83,21 @@ fn read_admins(input: &Value) -> Result<Vec<Address>, Refusal> {
     listed.iter().map(address).collect()
 }
 
+fn read_resource(input: &Value) -> Result<ResourceId, Refusal> {
+    let remedy = "give the resource as `lockstep status` shows it, such as i-0123456789abcdef0 or db:orders";
+    ResourceId::parse(text(input, "resource").ok_or_else(|| Refusal::missing("resource", remedy))?)
+}
+
+fn read_reason(input: &Value) -> Result<String, Refusal> {
+    let reason = shortened(text(input, "reason").unwrap_or_default().trim(), MAX_REASON);
+    if reason.is_empty() {
+        return Err(Refusal::missing("reason", "say why the hold is dropped; it is kept with the key's history"));
+    }
+    Ok(reason)
+}
+
 fn text<'a>(value: &'a Value, field: &str) -> Option<&'a str> {
     value.get(field).and_then(Value::as_str)
-}
-
-/// What `DescribeKey` says about a key, in KMS's own words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyFacts {
-    pub state: String,
-    /// `AWS` or `CUSTOMER`.
-    pub key_manager: String,
-    pub key_spec: String,
-    pub key_usage: String,
-    pub multi_region: bool,
-    /// `None` if the rotation status could not be read.
-    pub rotates: Option<bool>,
-}
-
-/// Whether a key may be watched; `Ok` carries warnings.
-pub fn check_key(key: &KeyArn, facts: &KeyFacts, region: &str) -> Result<Vec<String>, Refusal> {
-    check_region(key, region)?;
-    let refuse = |rule, field: &str, value: &str, remedy: &str| Err(Refusal::new(rule, field, value, remedy));
-    if facts.key_manager != "CUSTOMER" {
-        return refuse(
-            "aws_managed",
-            "KeyManager",
-            &facts.key_manager,
-            "use a customer-managed key; an AWS-managed key cannot be disabled",
-        );
-    }
-    if facts.multi_region {
-        return refuse(
-            "multi_region",
-            "MultiRegion",
-            "true",
-            "use a single-Region key; replicas are disabled one by one",
-        );
-    }
-    if facts.key_usage == "GENERATE_VERIFY_MAC" {
-        return refuse("hmac", "KeyUsage", &facts.key_usage, "use a symmetric encryption key");
-    }
-    if facts.key_spec != "SYMMETRIC_DEFAULT" || facts.key_usage != "ENCRYPT_DECRYPT" {
-        return refuse("asymmetric", "KeySpec", &facts.key_spec, "use a symmetric encryption key (SYMMETRIC_DEFAULT)");
-    }
-    if facts.state != "Enabled" {
-        return refuse("not_usable", "KeyState", &facts.state, "enable the key, then enrol it again");
-    }
-    let mut warnings = Vec::new();
-    match facts.rotates {
-        Some(true) => {}
-        Some(false) => warnings.push(
-            "rotation_off: automatic rotation is off; turn it on with `aws kms enable-key-rotation` (no downtime)"
-                .to_owned(),
-        ),
-        None => warnings.push("rotation_unknown: whether the key rotates could not be read".to_owned()),
-    }
-    Ok(warnings)
-}
-
-/// Refuses a key that lives in another Region; asked before the key is described.
-pub fn check_region(key: &KeyArn, region: &str) -> Result<(), Refusal> {
-    if key.region() == region {
-        return Ok(());
-    }
-    Err(Refusal::new(
-        "other_region",
-        "key",
-        key.as_str(),
-        format!("use a key in {region}, where Lockstep and the databases are"),
-    ))
 }
 
 /// A key that still holds servers must not be forgotten: nothing would start them again.
@@ -137,51 +105,27 @@ pub fn check_unwatch(key: &KeyArn, holds: &[Hold]) -> Result<(), Refusal> {
     if holds.is_empty() {
         return Ok(());
     }
-    let remedy = format!("enable the key and wait for its {} servers to be started", holds.len());
+    let remedy = format!(
+        "enable the key and wait until the {} resources that it holds are up, or release them one by one",
+        holds.len()
+    );
     Err(Refusal::new("key_holds_servers", "key", key.as_str(), remedy))
+}
+
+/// A hold that was dropped by hand (`KEY#<arn>` / `RELEASED#<at>#<resource>`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Released {
+    pub resource: ResourceId,
+    pub reason: String,
+    pub at: Timestamp,
+    /// The hold as it was, for whoever has to bring the resource back by hand.
+    pub hold: Hold,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
-
-    const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234";
-
-    fn facts() -> KeyFacts {
-        KeyFacts {
-            state: "Enabled".into(),
-            key_manager: "CUSTOMER".into(),
-            key_spec: "SYMMETRIC_DEFAULT".into(),
-            key_usage: "ENCRYPT_DECRYPT".into(),
-            multi_region: false,
-            rotates: Some(true),
-        }
-    }
-
-    #[test]
-    fn a_key_that_breaks_a_rule_is_refused_by_the_rules_name() {
-        let cases = [
-            ("asymmetric", KeyFacts { key_spec: "RSA_2048".into(), ..facts() }),
-            ("hmac", KeyFacts { key_usage: "GENERATE_VERIFY_MAC".into(), key_spec: "HMAC_256".into(), ..facts() }),
-            ("multi_region", KeyFacts { multi_region: true, ..facts() }),
-            ("aws_managed", KeyFacts { key_manager: "AWS".into(), ..facts() }),
-            ("not_usable", KeyFacts { state: "Disabled".into(), ..facts() }),
-        ];
-        let key = KeyArn::parse(KEY).unwrap();
-        for (rule, facts) in cases {
-            assert_eq!(check_key(&key, &facts, "eu-west-1").unwrap_err().rule, rule);
-        }
-        assert_eq!(check_key(&key, &facts(), "us-east-1").unwrap_err().rule, "other_region");
-        assert!(check_key(&key, &facts(), "eu-west-1").unwrap().is_empty());
-    }
-
-    #[test]
-    fn rotation_off_is_a_warning() {
-        let warnings =
-            check_key(&KeyArn::parse(KEY).unwrap(), &KeyFacts { rotates: Some(false), ..facts() }, "eu-west-1");
-        assert!(warnings.unwrap()[0].starts_with("rotation_off"));
-    }
 
     #[test]
     fn bad_requests_are_refused_by_name() {
@@ -191,6 +135,10 @@ mod tests {
             (json!({"action": "watch_key"}), "missing_field"),
             (json!({"action": "watch_key", "key": 7}), "missing_field"),
             (json!({"action": "watch_key", "key": "alias/x"}), "key_is_an_alias"),
+            (json!({"action": "check_key", "key": "1234"}), "key_is_not_an_arn"),
+            (json!({"action": "release_hold", "reason": "moved"}), "missing_field"),
+            (json!({"action": "release_hold", "resource": "i-1", "reason": " "}), "missing_field"),
+            (json!({"action": "release_hold", "resource": "bucket/x", "reason": "moved"}), "bad_resource_id"),
             (json!({"action": "set_app", "app": "orders"}), "missing_field"),
             (json!({"action": "set_app", "app": "orders", "admins": []}), "number_of_admins"),
             (json!({"action": "set_app", "app": "orders", "admins": ["nobody"]}), "bad_address"),

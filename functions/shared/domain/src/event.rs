@@ -8,7 +8,7 @@ use crate::key::KeyArn;
 /// Calls after which a key's state may be another one.
 ///
 /// `PutKeyPolicy` and `RevokeGrant` may make a key unreadable; the rest change its state.
-const CALLS: [&str; 11] = [
+const CALLS: [&str; 10] = [
     "DisableKey",
     "EnableKey",
     "ScheduleKeyDeletion",
@@ -19,8 +19,10 @@ const CALLS: [&str; 11] = [
     "RevokeGrant",
     "ConnectCustomKeyStore",
     "DisconnectCustomKeyStore",
-    "KMS CMK Deletion",
 ];
+
+/// What KMS tells by itself, nobody having called: a waiting period or the validity of imported material has ended.
+const OWN_ACCORD: [&str; 2] = ["KMS CMK Deletion", "KMS Imported Key Material Expiration"];
 
 /// The hint in an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,12 +31,15 @@ pub enum Hint {
     Key { key: KeyArn, call: String, event_id: String },
     /// The call failed, so no key has changed.
     FailedCall { call: String, code: String },
-    /// A whole custom key store changed; the event names no key.
-    KeyStore { store: String, call: String, event_id: String },
+    /// A whole custom key store of this account changed; the event names no key.
+    KeyStore { account: String, call: String },
+    /// The event comes from an account that does not own the key: nothing of it is believed.
+    ForeignKey { account: String, key: KeyArn },
 }
 
-/// Reads an event of detail-type `AWS API Call via CloudTrail` (or KMS's own `KMS CMK Deletion`).
+/// Reads an event of detail-type `AWS API Call via CloudTrail`, or one that KMS sends of its own accord.
 ///
+/// EventBridge sets `account` itself, on a bus for other accounts, too: it is the account that the event is from.
 /// The key is taken from `responseElements.keyId`, else `resources[].ARN`, else it is completed from
 /// `requestParameters.keyId` (CloudTrail for KMS: the ARN is in the response since December 2022,
 /// and `PutKeyPolicy` and `RevokeGrant` have none).
@@ -50,14 +55,12 @@ pub fn read(event: &Value) -> Result<Hint, Refusal> {
         return Err(Refusal::new("source_is_not_kms", "source", value, "only events of aws.kms are read"));
     }
     match kind {
-        "KMS CMK Deletion" => read_deletion(event, kind),
         "AWS API Call via CloudTrail" => read_call(event, detail),
-        other => Err(Refusal::new(
-            "unknown_detail_type",
-            "detail-type",
-            other,
-            "only \"AWS API Call via CloudTrail\" and \"KMS CMK Deletion\" are read",
-        )),
+        told if OWN_ACCORD.contains(&told) => read_own_accord(event, told),
+        other => {
+            let remedy = "only \"AWS API Call via CloudTrail\" and what KMS sends of its own accord are read";
+            Err(Refusal::new("unknown_detail_type", "detail-type", other, remedy))
+        }
     }
 }
 
@@ -77,20 +80,31 @@ fn read_call(event: &Value, detail: &Value) -> Result<Hint, Refusal> {
         let code = code.as_str().unwrap_or("an errorCode that is no text").to_owned();
         return Ok(Hint::FailedCall { call: call.to_owned(), code });
     }
-    let event_id = text(detail, "eventID").or_else(|| text(event, "id")).unwrap_or_default().to_owned();
-    if let Some(store) = detail.pointer("/requestParameters/customKeyStoreId").and_then(Value::as_str) {
-        return Ok(Hint::KeyStore { store: store.to_owned(), call: call.to_owned(), event_id });
+    if detail.pointer("/requestParameters/customKeyStoreId").is_some_and(Value::is_string) {
+        return Ok(Hint::KeyStore { account: account(event)?.to_owned(), call: call.to_owned() });
     }
-    Ok(Hint::Key { key: key_of(event, detail)?, call: call.to_owned(), event_id })
+    let event_id = text(detail, "eventID").or_else(|| text(event, "id")).unwrap_or_default();
+    hint(event, key_of(event, detail)?, call, event_id)
 }
 
-fn read_deletion(event: &Value, call: &str) -> Result<Hint, Refusal> {
+fn hint(event: &Value, key: KeyArn, call: &str, event_id: &str) -> Result<Hint, Refusal> {
+    let account = account(event)?;
+    if account != key.account() {
+        return Ok(Hint::ForeignKey { account: account.to_owned(), key });
+    }
+    Ok(Hint::Key { key, call: call.to_owned(), event_id: event_id.to_owned() })
+}
+
+fn account(event: &Value) -> Result<&str, Refusal> {
+    text(event, "account").ok_or_else(|| Refusal::missing("account", "send the EventBridge event unchanged"))
+}
+
+fn read_own_accord(event: &Value, call: &str) -> Result<Hint, Refusal> {
     let key = event
         .pointer("/resources/0")
         .and_then(Value::as_str)
         .ok_or_else(|| Refusal::missing("resources[0]", "send the EventBridge event unchanged"))?;
-    let event_id = text(event, "id").unwrap_or_default().to_owned();
-    Ok(Hint::Key { key: KeyArn::parse(key)?, call: call.to_owned(), event_id })
+    hint(event, KeyArn::parse(key)?, call, text(event, "id").unwrap_or_default())
 }
 
 fn key_of(event: &Value, detail: &Value) -> Result<KeyArn, Refusal> {

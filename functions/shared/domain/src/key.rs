@@ -105,6 +105,9 @@ impl From<KeyArn> for String {
     }
 }
 
+/// The `KeyState` of a key that KMS deletes when its waiting period is over.
+pub const PENDING_DELETION: &str = "PendingDeletion";
+
 /// What one `DescribeKey` told us about a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "look", rename_all = "snake_case")]
@@ -122,7 +125,7 @@ impl KeyLook {
     pub fn from_state(state: &str) -> Self {
         match state {
             "Enabled" => Self::On,
-            "Disabled" | "PendingDeletion" | "PendingReplicaDeletion" => Self::Off { state: state.to_owned() },
+            "Disabled" | PENDING_DELETION | "PendingReplicaDeletion" => Self::Off { state: state.to_owned() },
             other => Self::Unknown { reason: format!("the key's state is {other}") },
         }
     }

@@ -17,6 +17,7 @@ pub mod hold;
 pub mod key;
 pub mod kind;
 pub mod mail;
+pub mod notice;
 pub mod outcome;
 pub mod plan;
 pub mod preview;

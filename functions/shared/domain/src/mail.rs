@@ -3,7 +3,10 @@
 mod databases;
 mod deletion;
 mod kinds;
+mod notices;
 mod words;
+
+pub use notices::{Sight, render_notice};
 
 use jiff::{SignedDuration, Timestamp};
 

@@ -31,7 +31,16 @@ pub fn describe_key(world: &mut World, call: &Call, fault: Option<Fault>) -> Ans
     if fault != Some(Fault::CallAnswerLost) {
         world.see_look(call.by, arn, look);
     }
-    Answer::of(json!({ "KeyMetadata": { "KeyId": arn, "Arn": arn, "KeyState": state, "Enabled": state == "Enabled" } }))
+    Answer::of(json!({ "KeyMetadata": {
+        "KeyId": arn,
+        "Arn": arn,
+        "KeyState": state,
+        "Enabled": state == "Enabled",
+        "KeyManager": "CUSTOMER",
+        "KeySpec": "SYMMETRIC_DEFAULT",
+        "KeyUsage": "ENCRYPT_DECRYPT",
+        "MultiRegion": false,
+    } }))
 }
 
 pub fn step_functions(call: &Call) -> Answer {

@@ -19,7 +19,7 @@ const HOLDS_PER_WRITE: usize = 49;
 /// The condition under which a hold that was read is written again.
 const UNCHANGED: &str = "version = :version";
 
-fn pk(resource: &ResourceId) -> String {
+pub(super) fn pk(resource: &ResourceId) -> String {
     format!("HOLD#{}", resource.as_str())
 }
 

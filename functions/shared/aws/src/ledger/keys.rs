@@ -38,6 +38,7 @@ impl Ledger {
 
     pub async fn unwatch_key(&self, key: &KeyArn) -> Result<(), Failure> {
         self.delete(&pk(key), "KEY").await?;
+        self.forget(key).await?;
         self.delete(WATCHED, key.as_str()).await
     }
 

@@ -30,6 +30,11 @@ impl MailId {
         Self { pk: format!("RUN#{}", run.of_epoch()), sk: format!("MAIL#{mail}"), again_after: None }
     }
 
+    /// A mail about what was seen of a key since `since`, whoever sends it.
+    pub fn of_sight(key: &KeyArn, since: Timestamp, mail: &str) -> Self {
+        Self { pk: keys::pk(key), sk: format!("MAIL#{since}#{mail}"), again_after: None }
+    }
+
     /// A mail that is sent at most once an hour.
     pub fn hourly(key: &KeyArn, mail: &str) -> Self {
         Self { pk: keys::pk(key), sk: format!("MAIL#{mail}"), again_after: Some(HOUR) }

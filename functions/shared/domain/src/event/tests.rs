@@ -38,6 +38,7 @@ fn every_known_shape_is_read() {
             Hint::FailedCall { code, .. } => assert!(name.ends_with("AccessDenied") && !code.is_empty(), "{name}"),
             Hint::KeyStore { .. } => assert!(name.contains("CustomKeyStore"), "{name}"),
             Hint::Key { key, .. } => assert!(key.as_str().starts_with("arn:"), "{name}"),
+            Hint::ForeignKey { .. } => panic!("{name}"),
         }
         seen += 1;
     }
@@ -61,6 +62,31 @@ fn a_failed_call_changed_no_key() {
     let failed = event(json!({"errorCode": "AccessDenied", "requestParameters": {"keyId": "alias/x"}}));
     let hint = Hint::FailedCall { call: "DisableKey".into(), code: "AccessDenied".into() };
     assert_eq!(read(&failed).unwrap(), hint);
+}
+
+#[test]
+fn an_account_can_speak_only_of_its_own_keys() {
+    let mut told = event(json!({"responseElements": {"keyId": KEY}}));
+    told["account"] = json!("999999999999");
+    let foreign = Hint::ForeignKey { account: "999999999999".into(), key: KeyArn::parse(KEY).unwrap() };
+    assert_eq!(read(&told).unwrap(), foreign);
+    let mut deleted = json!({"source": "aws.kms", "detail-type": "KMS CMK Deletion", "detail": {}, "resources": [KEY]});
+    assert_eq!(rule(&deleted), "missing_field");
+    deleted["account"] = json!("999999999999");
+    assert_eq!(read(&deleted).unwrap(), foreign);
+    // The account of the detail is written by whoever writes the detail.
+    told["detail"]["recipientAccountId"] = json!("111122223333");
+    assert_eq!(read(&told).unwrap(), foreign);
+}
+
+#[test]
+fn what_kms_does_of_its_own_accord_names_its_key() {
+    for kind in ["KMS CMK Deletion", "KMS Imported Key Material Expiration"] {
+        let told = json!({
+            "source": "aws.kms", "detail-type": kind, "account": "111122223333", "detail": {}, "resources": [KEY]
+        });
+        assert_eq!(key_in(&told), KEY);
+    }
 }
 
 #[test]

@@ -23,6 +23,6 @@ pub(super) fn deletion_ja(key: &KeyArn, at: Timestamp) -> String {
 }
 
 /// A key whose deletion is cancelled is disabled; it cannot be enabled before.
-fn commands(key: &KeyArn) -> String {
+pub(super) fn commands(key: &KeyArn) -> String {
     format!("  aws kms cancel-key-deletion --key-id {key}\n  aws kms enable-key --key-id {key}")
 }

@@ -1,0 +1,65 @@
+//! One mail to one address: claimed, sent, marked.
+
+use lockstep_aws::clock;
+use lockstep_aws::error::Failure;
+use lockstep_aws::ledger::Ledger;
+use lockstep_aws::ledger::mails::{Claim, MailId};
+use lockstep_aws::mails::{Mails, Sent};
+use lockstep_domain::app::Address;
+use lockstep_domain::mail::Mail;
+
+use crate::Answer;
+
+pub(crate) struct Outbox<'a> {
+    pub ledger: &'a Ledger,
+    pub mails: &'a Mails,
+}
+
+impl Outbox<'_> {
+    /// Sends a mail unless it was sent before, and counts what became of it; `outbox_id` goes into its header.
+    pub async fn send(
+        &self,
+        id: &MailId,
+        outbox_id: &str,
+        write: impl FnOnce() -> Mail,
+        to: &Address,
+        answer: &mut Answer,
+    ) -> Result<(), Failure> {
+        let now = clock::now();
+        match self.ledger.claim_mail(id, now).await? {
+            Claim::Ours => {}
+            Claim::Sent => {
+                answer.sent_before += 1;
+                return Ok(());
+            }
+            Claim::Exhausted => {
+                tracing::error!(mail.id = outbox_id, "nobody knows whether any copy of a mail was accepted");
+                answer.refused += 1;
+                return Ok(());
+            }
+            Claim::Taken => {
+                answer.put_off += 1;
+                return Ok(());
+            }
+        }
+        match self.mails.send(&write(), to, outbox_id).await? {
+            Sent::Accepted => {
+                self.ledger.mark_mail(id, now).await?;
+                answer.sent += 1;
+            }
+            Sent::Refused(Failure::Retryable { .. }) => {
+                self.ledger.release_mail(id).await?;
+                answer.put_off += 1;
+            }
+            Sent::Unclear(_) => {
+                self.ledger.doubt_mail(id).await?;
+                answer.put_off += 1;
+            }
+            Sent::Refused(failure) => {
+                tracing::error!(error.chain = failure.chain(), mail.id = outbox_id, "a mail was refused");
+                answer.refused += 1;
+            }
+        }
+        Ok(())
+    }
+}
