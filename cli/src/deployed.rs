@@ -69,9 +69,9 @@ impl Deployed {
 }
 
 fn check_region(sdk: &SdkConfig) -> Result<(), Refusal> {
-    match sdk.region() {
-        Some(_) => Ok(()),
-        None => {
+    match sdk.region().map(|region| region.as_ref()) {
+        Some(region) if !region.is_empty() => Ok(()),
+        _ => {
             let remedy = "give --region, set AWS_REGION, or name a Region in the profile";
             Err(Refusal::new("no_region", "--region", "", remedy))
         }

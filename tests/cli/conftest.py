@@ -1,0 +1,98 @@
+"""One cloud with the stack deployed, and the operator's tool as an operator runs it."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.world import fleet, stack
+from tests.world.cloud import ROOT, Cloud, environment
+from tests.world.fleet import Fleet
+
+SCALE = 60
+BINARY = ROOT / "target" / "cli" / "lockstep"
+REFUSED, USAGE, FAILED, FOUND = 1, 2, 3, 4
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What came of a command."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+class Operator:
+    """Runs `lockstep` with its output on pipes."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        assert BINARY.exists(), f"{BINARY} is not there; run: make {BINARY.relative_to(ROOT)}"
+        self.cloud = cloud
+
+    def run(self, *arguments: str, **variables: str) -> Ran:
+        command = [str(BINARY), *arguments]
+        settings = environment(self.cloud.endpoint) | variables
+        done = subprocess.run(command, env=settings, capture_output=True, text=True, timeout=300)
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    def says(self, *arguments: str) -> str:
+        """The text of a command that goes well."""
+        ran = self.run(*arguments)
+        assert ran.code == 0, (arguments, ran)
+        return ran.out
+
+    def tells(self, *arguments: str, code: int = 0) -> Any:
+        """The same as JSON."""
+        ran = self.run("--json", *arguments)
+        assert ran.code == code, (arguments, ran)
+        return ran.json
+
+    def is_refused(self, *arguments: str) -> str:
+        ran = self.run(*arguments)
+        assert (ran.code, ran.out) == (REFUSED, ""), (arguments, ran)
+        return ran.err
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory) -> Iterator[Cloud]:
+    running, process = stack.start_cloud(stack.free_port(), SCALE, tmp_path_factory.mktemp("cloud"))
+    try:
+        yield stack.deploy(running)
+    finally:
+        stack.stop_cloud(process.pid)
+
+
+@pytest.fixture(scope="session")
+def operator(cloud) -> Operator:
+    return Operator(cloud)
+
+
+@pytest.fixture
+def key(cloud) -> str:
+    return fleet.make_key(cloud)
+
+
+@pytest.fixture
+def watched(operator, key) -> str:
+    operator.says("key", "add", key)
+    return key
+
+
+@pytest.fixture
+def servers(cloud, watched) -> Fleet:
+    """Three running servers on a watched key, one of them in a higher tier and one without the tag."""
+    made = Fleet(cloud, watched)
+    orders = made.app("orders")
+    one = made.server("one", orders, "db.service")
+    two = made.server("two", orders, "web.service", tags={"lockstep:tier": "10"})
+    stranger = made.server("stranger", None)
+    fleet.until_ready(cloud, one, two, stranger)
+    return made
