@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.cloud.conftest import ACCOUNT
+from tests.cloud.conftest import ACCOUNT, OWNER
 from tests.cloud.test_cloud import code_of
 
-OWNER = "222222222222"
 USE = ["kms:Describe*", "kms:GenerateDataKey*", "kms:Encrypt", "kms:Decrypt", "kms:ListGrants", "kms:GetKey*"]
 FOR_AWS = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
 
