@@ -42,8 +42,15 @@ pub(crate) async fn handle(world: &World, input: Input) -> Result<Answer, Failur
                 _ if notice == Notice::KeyKnownAgain => MailId::hourly(&key, &about),
                 _ => MailId::of_sight(&key, since, &about),
             };
-            let sight =
-                Sight { app: told.app.as_str(), key: &key, seen: &seen.seen, notice, since, deleted_at, now: clock::now() };
+            let sight = Sight {
+                app: told.app.as_str(),
+                key: &key,
+                seen: &seen.seen,
+                notice,
+                since,
+                deleted_at,
+                now: clock::now(),
+            };
             outbox.send(&id, &outbox_id, || render_notice(&sight, told.language), to, &mut answer).await?;
         }
     }

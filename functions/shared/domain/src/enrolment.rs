@@ -41,7 +41,8 @@ pub enum Request {
 
 /// Reads a request; every refusal names the field, the value and the remedy.
 pub fn read(input: &Value, default_language: Language) -> Result<Request, Refusal> {
-    let actions = "choose watch_key, unwatch_key, check_key, pause_key, resume_key, set_app, remove_app or release_hold";
+    let actions =
+        "choose watch_key, unwatch_key, check_key, pause_key, resume_key, set_app, remove_app or release_hold";
     match text(input, "action") {
         Some("watch_key") => Ok(Request::WatchKey(read_key(input)?)),
         Some("unwatch_key") => Ok(Request::UnwatchKey(read_key(input)?)),

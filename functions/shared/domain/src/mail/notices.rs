@@ -71,11 +71,15 @@ fn body_en(sight: &Sight<'_>) -> String {
             cure_en(sight.seen)
         ),
         Notice::KeyKnownAgain => {
-            format!("Since {since} the state of this key can be read again: it is {state}. What that asks for is under way.")
+            format!(
+                "Since {since} the state of this key can be read again: it is {state}. What that asks for is under way."
+            )
         }
         Notice::DeletionScheduled => {
             let date = sight.deleted_at.map_or_else(|| undated_en(sight.key), |at| deletion_en(sight.key, at));
-            format!("At {since} the key of what is shut down was found scheduled for deletion.\n\n{date}\n\nIf the deletion is intended, there is nothing to do.")
+            format!(
+                "At {since} the key of what is shut down was found scheduled for deletion.\n\n{date}\n\nIf the deletion is intended, there is nothing to do."
+            )
         }
         Notice::DeletionCancelled => format!(
             "At {since} the deletion of this key was found cancelled. The key is {state}: everything that Lockstep has stopped\nstays down until the key is enabled. Its owner does that with\n  aws kms enable-key --key-id {}",
@@ -96,7 +100,9 @@ fn body_ja(sight: &Sight<'_>) -> String {
         }
         Notice::DeletionScheduled => {
             let date = sight.deleted_at.map_or_else(|| undated_ja(sight.key), |at| deletion_ja(sight.key, at));
-            format!("{since} に、停止中のリソースのキーに削除が予定されていることを検出しました。\n\n{date}\n\n意図した削除であれば、対応は不要です。")
+            format!(
+                "{since} に、停止中のリソースのキーに削除が予定されていることを検出しました。\n\n{date}\n\n意図した削除であれば、対応は不要です。"
+            )
         }
         Notice::DeletionCancelled => format!(
             "{since} に、このキーの削除が取り消されたことを検出しました。キーの状態は {state} です。Lockstep が停止したものは、\nキーが有効になるまで停止したままです。有効にするには、キーの所有者が次を実行します:\n  aws kms enable-key --key-id {}",
