@@ -3,14 +3,12 @@
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pytest
 
 from tests.examples import moving, pages
 from tests.examples.moving import App, Move, Server
-from tests.system import postgres
 from tests.system.postgres import Writer
 
 STEPS = ("Follow", "Stop the writes and check that nothing is missing", "Unfollow")
@@ -50,11 +48,8 @@ class Moved:
 
 @pytest.fixture(scope="module")
 def moved() -> Iterator[Moved]:
-    with ExitStack() as folders:
-        old, new = (Server(folders.enter_context(postgres.folder())) for _ in range(2))
+    with moving.two_servers() as (old, new):
         for server in (old, new):
-            server.database.init()
-            server.database.run("start")
             server.database.ask(f"CREATE DATABASE {moving.DATABASE}")
             server.database.ask(f"CREATE ROLE {ROLE} LOGIN")
         old.database.ask("ALTER SYSTEM SET wal_level = logical")
