@@ -20,6 +20,8 @@ from botocore.config import Config
 ROOT = Path(__file__).parents[2]
 SCALE = 120
 ACCOUNT = "000000000000"
+# Owns keys that the account of the tests uses.
+OWNER = "222222222222"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/any"
 
 # A Lambda of the kind Lockstep deploys, a native `bootstrap`, that says what it sees or fails as it is told.
@@ -192,3 +194,29 @@ def document(cloud: Cloud, name: str, content: dict[str, Any]) -> Iterator[str]:
 def command_document(cloud: Cloud) -> Iterator[str]:
     with document(cloud, "Command", COMMAND) as name:
         yield name
+
+
+@pytest.fixture
+def told(cloud: Cloud) -> Iterator[Callable[[], dict[str, Any]]]:
+    """What KMS says to the owner of keys: waits for the next event and gives it."""
+    events, sqs = cloud.client("events", OWNER), cloud.client("sqs", OWNER)
+    url = sqs.create_queue(QueueName="of-keys")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events.put_rule(Name="keys", EventPattern=json.dumps({"source": ["aws.kms"]}))
+    events.put_targets(Rule="keys", Targets=[{"Id": "queue", "Arn": arn}])
+
+    def next_event() -> dict[str, Any]:
+        [message] = cloud.until(lambda: sqs.receive_message(QueueUrl=url).get("Messages"))
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return json.loads(message["Body"])
+
+    yield next_event
+    events.remove_targets(Rule="keys", Ids=["queue"])
+    events.delete_rule(Name="keys")
+    sqs.delete_queue(QueueUrl=url)
+
+
+@pytest.fixture
+def owner(cloud: Cloud) -> Any:
+    """KMS of the account that owns keys for others."""
+    return cloud.client("kms", OWNER)

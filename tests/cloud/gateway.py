@@ -30,7 +30,7 @@ def guard(service: str, handler: Handler) -> Handler:
         call = calls.begin(
             service,
             operation,
-            mutating=operations.is_mutating(service, operation),
+            mutating=operations.is_mutating(service, operation, parameters),
             actor=calls.actor.get() or actor_of(headers),
             resources=operations.resources(parameters),
             request=operations.digest(parameters),

@@ -7,7 +7,7 @@ from typing import Any
 from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import kms
 
-from tests.cloud import answers, calls, gateway, key_policies, key_states, key_stores, keys
+from tests.cloud import answers, calls, gateway, key_policies, key_states, key_stores, keys, operations
 
 # MiniStack knows the others itself.
 DRY_RUNS = {"Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "Sign", "Verify"}
@@ -28,7 +28,7 @@ def _metadata(record: dict[str, Any]) -> dict[str, Any]:
 
 def handler(ministack: Callable) -> Callable:
     async def answer(method: str, path: str, headers: dict, body: Any, query: dict) -> tuple:
-        operation, asked = headers.get("x-amz-target", "").rsplit(".", 1)[-1], json.loads(body or b"{}")
+        operation, asked = operations.identify("kms", method, path, headers, body, query)
         if operation in key_stores.OPERATIONS:
             return key_stores.OPERATIONS[operation](asked)
         caller = caller_of(headers)

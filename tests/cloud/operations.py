@@ -18,7 +18,7 @@ BOTOCORE_NAMES = {
 
 READING = re.compile(
     r"^(Describe|Get|List|BatchGet|TransactGet|Query|Scan|Search|Lookup|Head|Test|Validate|Receive|Check|Decrypt|Verify"
-    r"|AssumeRole|Filter|Start(Query|LiveTail)|Estimate|Preview|DetectStack)"
+    r"|Encrypt$|Sign$|Generate(DataKey|Mac|Random)|AssumeRole|Filter|Start(Query|LiveTail)|Estimate|Preview|DetectStack)"
 )
 RESOURCE_VALUE = re.compile(r"^(arn:aws[\w-]*:|(i|vol|snap|eni|sg|ami|vpc|subnet)-[0-9a-f]{8,}$)")
 RESOURCE_FIELDS = {
@@ -42,7 +42,9 @@ def identify(service: str, method: str, path: str, headers: dict, body: Any, que
     return operation, {**labels, **parameters}
 
 
-def is_mutating(service: str, operation: str) -> bool:
+def is_mutating(service: str, operation: str, parameters: dict) -> bool:
+    if str(parameters.get("DryRun", "")).lower() == "true":
+        return False
     if service == "s3" and operation.startswith(("GET", "HEAD")):
         return False
     return not READING.match(operation)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cloud.test_accounts import OWNER
+from tests.cloud.conftest import OWNER
 from tests.cloud.test_buses import BY_CLOUDTRAIL, STRANGER, forwarded, heard
 from tests.world.cloud import environment
 

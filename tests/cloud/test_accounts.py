@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.cloud.conftest import ACCOUNT
+from tests.cloud.conftest import ACCOUNT, OWNER
 from tests.cloud.test_cloud import code_of
+from tests.cloud.test_workflows import one, task
 
-OWNER = "222222222222"
 USE = ["kms:Describe*", "kms:GenerateDataKey*", "kms:Encrypt", "kms:Decrypt", "kms:ListGrants", "kms:GetKey*"]
 FOR_AWS = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
 
@@ -91,6 +91,15 @@ def test_a_grant_is_issued_by_the_account_that_asked_for_it(cloud):
     assert kms.list_grants(KeyId=key)["Grants"] == []
 
 
+def test_a_workflow_is_held_to_the_policy_of_a_key_as_well(cloud):
+    lent, kept = make_key(cloud), make_key(cloud, text=None)
+    ended = cloud.run(one(task("aws-sdk:kms:describeKey", {"KeyId": lent})))
+    assert ended["output"]["KeyMetadata"]["Arn"] == lent
+    ended = cloud.run(one(task("aws-sdk:kms:describeKey", {"KeyId": kept})))
+    # The model of KMS has no error of that name.
+    assert ended["error"] == "Kms.KmsException" and "not authorized to perform: kms:DescribeKey" in ended["cause"]
+
+
 def test_a_dry_run_tells_what_would_have_happened(cloud):
     owner, kms = cloud.client("kms", OWNER), cloud.client("kms")
     key = make_key(cloud, policy(allow(root(ACCOUNT), [*USE, "kms:CreateGrant"])))
@@ -100,6 +109,7 @@ def test_a_dry_run_tells_what_would_have_happened(cloud):
         return [grant, code_of(kms.generate_data_key_without_plaintext, KeyId=key, KeySpec="AES_256", DryRun=True)]
 
     assert codes() == ["DryRunOperationException"] * 2
+    assert not any(call["mutating"] for call in cloud.calls("kms", "CreateGrant"))
     assert kms.list_grants(KeyId=key)["Grants"] == []
     owner.disable_key(KeyId=key)
     assert codes() == ["DisabledException"] * 2

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.cloud.conftest import ACCOUNT
-from tests.cloud.test_accounts import OWNER, allow, make_key, policy, root
+from tests.cloud.conftest import ACCOUNT, OWNER
+from tests.cloud.test_accounts import allow, make_key, policy, root
 from tests.cloud.test_cloud import code_of
 
 STRANGER = "333333333333"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.cloud.test_accounts import OWNER
+from tests.cloud.conftest import OWNER
 from tests.cloud.test_cloud import code_of
 from tests.cloud.test_workflows import one, task
 

@@ -26,6 +26,7 @@ SERVICES = {
     "autoscaling": ("autoscaling", "AutoScaling"),
     "applicationautoscaling": ("application-autoscaling", "ApplicationAutoScaling"),
     "resourcegroupstaggingapi": ("tagging", "ResourceGroupsTaggingApi"),
+    "kms": ("kms", "Kms"),
     "cloudtrail": ("cloudtrail", "CloudTrail"),
     "eventbridge": ("events", "EventBridge"),
     "sesv2": ("ses", "SesV2"),
@@ -65,7 +66,7 @@ def _logged(resource: str, arguments: Any) -> Any:
     call = calls.begin(
         service,
         operation,
-        mutating=operations.is_mutating(service, operation),
+        mutating=operations.is_mutating(service, operation, parameters),
         actor="lockstep",
         resources=named,
         request=operations.digest(parameters),

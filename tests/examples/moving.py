@@ -117,13 +117,20 @@ class Move:
 
 
 @contextmanager
-def a_database_to_move(looks: int = LOOKS) -> Iterator[Move]:
-    """An old server whose app writes, and a new one that is empty."""
+def two_servers() -> Iterator[tuple[Server, Server]]:
+    """Both run, and have no database of the app."""
     with ExitStack() as folders:
         old, new = (Server(folders.enter_context(postgres.folder())) for _ in range(2))
         for server in (old, new):
             server.database.init()
             server.database.run("start")
+        yield old, new
+
+
+@contextmanager
+def a_database_to_move(looks: int = LOOKS) -> Iterator[Move]:
+    """An old server whose app writes, and a new one that is empty."""
+    with two_servers() as (old, new):
         old.database.ask(f"CREATE DATABASE {DATABASE}")
         old.ask("CREATE TABLE written (number integer PRIMARY KEY)")
         with Writer(App(old.database)) as writer:

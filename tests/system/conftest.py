@@ -6,22 +6,22 @@ from typing import Any
 
 import pytest
 
-from tests.system import container_plays, database_plays, group_plays, plays, postgres_plays
-from tests.world import admission, stack
+from tests.system import container_plays, database_plays, group_plays, key_plays, plays, postgres_plays
+from tests.world import admission, keys, stack
 from tests.world.cloud import Cloud
 
 SCALE = 60
 # Two cores carry no more in time: what is late is tried again, and that is more work.
 PLAYS_AT_ONCE = 12
-MODULES = (plays, container_plays, database_plays, group_plays, postgres_plays)
-PLAYS = {name: play for module in MODULES for name, play in vars(module).items()}
+MODULES = (plays, container_plays, database_plays, group_plays, key_plays, postgres_plays)
+PLAYS = {name: play for module in MODULES for name, play in vars(module).items()} | dict(key_plays.every_loss())
 
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory) -> Iterator[Cloud]:
     running, process = stack.start_cloud(stack.free_port(), SCALE, tmp_path_factory.mktemp("cloud"))
     try:
-        deployed = stack.deploy(running)
+        deployed = stack.deploy(running, KeyOwnerAccounts=keys.OWNER)
         without_sweep(deployed)
         yield deployed
     finally:

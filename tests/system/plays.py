@@ -46,9 +46,9 @@ class Play:
         return line
 
 
-def begin(cloud: Cloud, servers: dict[str, dict[str, Any]]) -> Play:
-    """Makes a key and servers (name: app, units and more), enrols them, and waits until all are ready."""
-    made = Fleet(cloud, fleet.make_key(cloud))
+def begin(cloud: Cloud, servers: dict[str, dict[str, Any]], key: str | None = None) -> Play:
+    """Makes servers (name: app, units and more), and a key if none is given; enrols them; waits until all are ready."""
+    made = Fleet(cloud, key or fleet.make_key(cloud))
     members = {}
     for name, options in servers.items():
         app = options.pop("app", "orders")

@@ -7,7 +7,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from tests.world import fleet, ledger
+from tests.world import fleet, keys, ledger, story
+from tests.world.cloud import ACCOUNT
 
 REGION_ELSEWHERE = "ap-northeast-3"
 
@@ -53,6 +54,59 @@ def test_a_key_that_cannot_be_described_is_refused(cloud):
     assert "not_describable" in refusal(cloud, {"action": "watch_key", "key": key})
 
 
+def test_a_key_whose_policy_lets_this_account_only_look_is_refused(cloud):
+    """A dry run of the use that databases make of it is what tells."""
+    owner = cloud.client("kms", keys.OWNER)
+
+    def allow(account: str, action: str) -> dict:
+        principal = {"AWS": f"arn:aws:iam::{account}:root"}
+        return {"Effect": "Allow", "Principal": principal, "Action": action, "Resource": "*"}
+
+    statements = [allow(keys.OWNER, "kms:*"), allow(ACCOUNT, "kms:DescribeKey")]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    key = owner.create_key(Policy=policy)["KeyMetadata"]["Arn"]
+    for action in ("watch_key", "check_key"):
+        message = refusal(cloud, {"action": action, "key": key})
+        assert "not_usable_here" in message and key in message and "kms:GenerateDataKey*" in message
+    assert ledger.item(cloud, f"KEY#{key}", "KEY") is None
+
+
+def test_checking_a_key_watches_nothing(cloud):
+    key = fleet.make_key(cloud)
+    [warning] = fleet.enrol(cloud, {"action": "check_key", "key": key})["warnings"]
+    assert "rotation_off" in warning
+    assert ledger.item(cloud, f"KEY#{key}", "KEY") is None
+
+
+def test_a_key_of_the_ledger_itself_is_refused_and_not_acted_for_if_it_is_watched_already(cloud):
+    dynamodb, table = cloud.client("dynamodb"), cloud.outputs["LedgerTableName"]
+    key = fleet.make_key(cloud)
+    fleet.watch_key(cloud, key)
+    own = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}
+    dynamodb.update_table(TableName=table, SSESpecification=own)
+    try:
+        for action in ("watch_key", "check_key"):
+            message = refusal(cloud, {"action": action, "key": key})
+            assert "used_by_lockstep" in message and key in message and "AWS owns" in message
+        cloud.client("kms").disable_key(KeyId=key)
+        told = lambda: [mail for mail in cloud.mails(key) if "used_by_lockstep" in mail["BodyText"]]  # noqa: E731
+        [mail] = cloud.until("the operator is told", told, 900)
+        assert "nobody can tell" in mail["Subject"] and story.runs_of(cloud, key) == []
+    finally:
+        dynamodb.update_table(TableName=table, SSESpecification={"Enabled": False})
+
+
+def test_a_key_of_the_wrong_kind_that_somebody_wrote_into_the_ledger_stops_nothing(cloud):
+    key, right = fleet.make_key(cloud, MultiRegion=True), fleet.make_key(cloud)
+    fleet.watch_key(cloud, right)
+    row = ledger.item(cloud, f"KEY#{right}", "KEY")
+    ledger.put(cloud, f"KEY#{key}", "KEY", {**row, "key": key})
+    cloud.client("kms").disable_key(KeyId=key)
+    told = lambda: [mail for mail in cloud.mails(key) if "multi_region" in mail["BodyText"]]  # noqa: E731
+    cloud.until("the operator is told", told, 900)
+    assert story.runs_of(cloud, key) == []
+
+
 def test_a_key_that_does_not_rotate_is_watched_with_a_warning(cloud):
     key = fleet.make_key(cloud)
     [warning] = fleet.watch_key(cloud, key)["warnings"]
@@ -68,6 +122,9 @@ REQUESTS = {
     "no key": ({"action": "watch_key"}, "key"),
     "alias": ({"action": "watch_key", "key": "alias/orders"}, "key_is_an_alias"),
     "key id": ({"action": "watch_key", "key": "1234"}, "key_is_not_an_arn"),
+    "nothing to release": ({"action": "release_hold", "resource": "i-0123456789abcdef0", "reason": "x"}, "not_held"),
+    "release without a reason": ({"action": "release_hold", "resource": "i-0123456789abcdef0"}, "reason"),
+    "release of no resource": ({"action": "release_hold", "resource": "../x", "reason": "moved"}, "bad_resource_id"),
     "no admins": ({"action": "set_app", "app": "orders"}, "admins"),
     "empty admins": ({"action": "set_app", "app": "orders", "admins": []}, "number_of_admins"),
     "no address": ({"action": "set_app", "app": "orders", "admins": ["dba"]}, "dba"),

@@ -1,12 +1,13 @@
-"""Reads the ledger as it lies in DynamoDB, past every function of Lockstep."""
+"""Reads and writes the ledger as it lies in DynamoDB, past every function of Lockstep."""
 
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from tests.world.cloud import Cloud
 
 _plain = TypeDeserializer().deserialize
+_typed = TypeSerializer().serialize
 
 
 def item(cloud: Cloud, pk: str, sk: str) -> dict[str, Any] | None:
@@ -28,6 +29,11 @@ def items(cloud: Cloud, pk: str) -> list[dict[str, Any]]:
         )
     )
     return [_item(found) for page in pages for found in page["Items"]]
+
+
+def put(cloud: Cloud, pk: str, sk: str, row: dict[str, Any]) -> None:
+    typed = {name: _typed(value) for name, value in {**row, "pk": pk, "sk": sk}.items()}
+    cloud.client("dynamodb").put_item(TableName=cloud.outputs["LedgerTableName"], Item=typed)
 
 
 def run(cloud: Cloud, name: str) -> dict[str, Any] | None:

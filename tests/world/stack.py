@@ -81,19 +81,27 @@ def deploy(cloud: Cloud, built: Path = BUILT, **parameters: str) -> Cloud:
     if not built.exists():
         raise Failed(f"{built} is not there; run: make build")
     _make_bucket(cloud)
-    overrides = [f"{name}={value}" for name, value in (PARAMETERS | parameters).items()]
-    command = ["sam", "deploy", "--template-file", str(built), "--stack-name", STACK, "--s3-bucket", BUCKET]
+    cloud.outputs = deploy_template(cloud, built, STACK, ACCOUNT, "--s3-bucket", BUCKET, **(PARAMETERS | parameters))
+    return cloud
+
+
+def deploy_template(
+    cloud: Cloud, template: Path, name: str, account: str, *more: str, **parameters: str
+) -> dict[str, str]:
+    """`sam deploy` of a template as a stack of an account; the stack's outputs."""
+    overrides = [f"{name}={value}" for name, value in parameters.items()]
+    command = ["sam", "deploy", "--template-file", str(template), "--stack-name", name, *more]
     command += ["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-fail-on-empty-changeset"]
     command += ["--no-progressbar", "--region", REGION, "--parameter-overrides", *overrides]
+    told = environment(cloud.endpoint) | {"AWS_ACCESS_KEY_ID": account}
     try:
-        done = subprocess.run(command, cwd=ROOT, env=environment(cloud.endpoint), capture_output=True, text=True)
+        done = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True)
     except FileNotFoundError as missing:
         raise Failed("`sam` is not on the PATH; run this through make, which installs it") from missing
     if done.returncode:
         raise Failed(f"sam deploy failed:\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}")
-    stack = cloud.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
-    cloud.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
-    return cloud
+    stack = cloud.client("cloudformation", account).describe_stacks(StackName=name)["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
 def _make_bucket(cloud: Cloud) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.world import ledger
+from tests.world import keys, ledger
 from tests.world.cloud import Cloud
 
 MACHINES = {"shutdown": "ShutdownStateMachineArn", "startup": "StartupStateMachineArn"}
@@ -56,11 +56,11 @@ class Story:
 
 
 def disable(cloud: Cloud, key: str) -> None:
-    cloud.client("kms").disable_key(KeyId=key)
+    keys.kms_of(cloud, key).disable_key(KeyId=key)
 
 
 def enable(cloud: Cloud, key: str) -> None:
-    cloud.client("kms").enable_key(KeyId=key)
+    keys.kms_of(cloud, key).enable_key(KeyId=key)
 
 
 def run_name(key: str, epoch: int, direction: str, attempt: int = 1) -> str:

@@ -75,7 +75,7 @@ impl Watch {
     }
 
     async fn tell(&self, key: &KeyArn, look: &KeyLook) -> Result<(), Failure> {
-        let before = self.ledger.seen(key).await?;
+        let before = self.ledger.seen_lately(key).await?;
         let next = see(before.as_ref(), look, clock::now());
         if let Some(next) = &next
             && !self.ledger.see(key, before.as_ref(), next).await?

@@ -28,6 +28,11 @@ impl Ledger {
         self.get(&keys::pk(key), SEEN).await
     }
 
+    /// The same at half the price, for every sweep reads it; what is written after it is written on conditions.
+    pub async fn seen_lately(&self, key: &KeyArn) -> Result<Option<SeenKey>, Failure> {
+        self.glance(&keys::pk(key), SEEN).await
+    }
+
     /// Writes what is new of a key, unless another look came first; says whether it was written.
     pub async fn see(&self, key: &KeyArn, before: Option<&SeenKey>, now: &SeenKey) -> Result<bool, Failure> {
         let row = item(&keys::pk(key), SEEN, now)?;
