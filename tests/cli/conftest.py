@@ -14,6 +14,8 @@ from tests.world.fleet import Fleet
 
 SCALE = 60
 BINARY = ROOT / "target" / "cli" / "lockstep"
+# Services whose calls change the fleet, as the log of calls has them.
+FLEET = ("ec2", "rds", "ecs", "ssm", "autoscaling", "application-autoscaling", "systemd")
 REFUSED, USAGE, FAILED, FOUND = 1, 2, 3, 4
 
 

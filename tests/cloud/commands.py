@@ -80,7 +80,7 @@ class Invocation:
             return
         name, *rest = names
         unit = self.server.units.get(name)
-        if unit is None:
+        if unit is None or unit.is_missing:
             self.printed += f"{name} unknown unknown\n"
             self.next_unit(verb, rest, failed=True)
             return
