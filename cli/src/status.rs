@@ -4,14 +4,14 @@ use jiff::Timestamp;
 use lockstep_aws::clock;
 use lockstep_aws::ledger::LastSweep;
 use lockstep_domain::epoch::KeyRecord;
-use lockstep_domain::hold::{Hold, Own};
+use lockstep_domain::hold::Hold;
 use lockstep_domain::key::{KeyArn, KeyLook};
 use lockstep_domain::notice::SeenKey;
-use lockstep_domain::resource::ResourceId;
 use lockstep_domain::run::{Direction, Ending, RunRecord};
 use serde::Serialize;
 
 use crate::deployed::Deployed;
+use crate::holds::{self, Held};
 use crate::report::Report;
 use crate::tables::{count, odd, table};
 use crate::times;
@@ -36,43 +36,6 @@ struct KeyStatus {
     holds: usize,
     in_doubt: usize,
     held: Vec<Held>,
-}
-
-/// What a key holds down.
-#[derive(Debug, Serialize)]
-struct Held {
-    resource: ResourceId,
-    name: String,
-    app: String,
-    since: Timestamp,
-    own: Own,
-    in_doubt: bool,
-    keys: usize,
-}
-
-impl Held {
-    fn of(hold: &Hold) -> Self {
-        Self {
-            resource: hold.id.clone(),
-            name: hold.name.clone(),
-            app: hold.app.to_string(),
-            since: hold.opened_at,
-            own: hold.own,
-            in_doubt: hold.is_in_doubt(),
-            keys: hold.keys.len(),
-        }
-    }
-
-    fn is(&self) -> &'static str {
-        match self.own {
-            _ if self.in_doubt => "in doubt: nothing proves that we stopped it",
-            Own::Services => "its services only",
-            Own::Intent => "being stopped",
-            Own::Stopped => "stopped by us",
-            Own::NotOurs => "stopped before by somebody else",
-            Own::Starting => "being started",
-        }
-    }
 }
 
 /// Where the key is in its life, as the ledger has it.
@@ -130,11 +93,7 @@ pub async fn of_one_key(stack: &Deployed, typed: &str) -> Result<Report, Trouble
     let held: Vec<&Held> = status.keys.iter().flat_map(|key| &key.held).collect();
     let mut text = text(&status, clock::now());
     if !held.is_empty() {
-        let lines = held.iter().map(|held| {
-            let since = times::at(held.since);
-            vec![held.resource.as_str().to_owned(), held.name.clone(), held.app.clone(), since, held.is().to_owned()]
-        });
-        text.push_str(&format!("\n\n{}", table(&["holds", "name", "app", "since", "is"], lines)));
+        text.push_str(&format!("\n\n{}", holds::text(&held)));
     }
     Report::new(&status, text)
 }

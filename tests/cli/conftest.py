@@ -63,6 +63,12 @@ class Operator:
         return ran.err
 
 
+def changes(cloud: Cloud, since_s: float) -> list[dict[str, Any]]:
+    """What anybody but AWS itself has asked the fleet to change."""
+    calls = cloud.calls(since=since_s, mutating=True)
+    return [call for call in calls if call["service"] in FLEET and call["actor"] != "aws"]
+
+
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory) -> Iterator[Cloud]:
     running, process = stack.start_cloud(stack.free_port(), SCALE, tmp_path_factory.mktemp("cloud"))

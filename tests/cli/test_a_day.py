@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import FLEET, Operator
+from tests.cli.conftest import Operator, changes
 from tests.world import fleet, story
 from tests.world.cloud import Cloud
 from tests.world.fleet import Fleet, Server
@@ -49,7 +49,7 @@ def day(cloud: Cloud, operator: Operator) -> Day:
     operator.says("key", "add", key)
     before_s = cloud.at_s()
     planned, page = operator.tells("plan", key), operator.says("plan", key)
-    touched = [call for call in cloud.calls(since=before_s, mutating=True) if call["service"] in FLEET]
+    touched = changes(cloud, before_s)
     everything = [key, database.name, group.name, *(server.id for server in servers.values())]
     at_s = cloud.at_s()
     story.disable(cloud, key)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.cli.conftest import FLEET, FOUND, Operator
+from tests.cli.conftest import FOUND, Operator, changes
 from tests.world import fleet
 from tests.world.cloud import Cloud
 from tests.world.fleet import Fleet, Server
@@ -165,6 +165,5 @@ def test_an_app_without_admins_is_only_advice(operator, well):
 def test_a_checkup_changes_nothing(cloud, operator, well):
     before_s = cloud.at_s()
     operator.says("doctor")
-    changed = [call for call in cloud.calls(since=before_s, mutating=True) if call["service"] in FLEET]
-    assert [call["operation"] for call in changed] == ["SendCommand"]
-    assert changed[0]["request"]["Parameters"]["Verb"] == ["look"]
+    [sent] = changes(cloud, before_s)
+    assert (sent["operation"], sent["request"]["Parameters"]["Verb"]) == ("SendCommand", ["look"])
