@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use lockstep_aws::clock;
 use lockstep_domain::checkup::{CheckedKey, Facts, Finding, LastSweep, Seen, Severity, findings};
+use lockstep_domain::epoch::KeyRecord;
 use lockstep_domain::key::KeyArn;
 use lockstep_domain::kind::Kind;
 use lockstep_domain::plan::{PlannedResource, Treatment};
 use lockstep_domain::resource::State;
+use lockstep_domain::run::Direction;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -33,7 +35,7 @@ pub async fn of_stack(stack: &Deployed) -> Result<Report, Trouble> {
     let (mut keys, mut plans) = (Vec::new(), Vec::new());
     for key in stack.ledger.watched_keys().await? {
         if let Some(record) = stack.ledger.key(&key).await? {
-            let (checked, plan) = check(stack, key, record.paused).await?;
+            let (checked, plan) = check(stack, key, &record).await?;
             keys.push(checked);
             plans.extend(plan);
         }
@@ -53,14 +55,21 @@ pub async fn of_stack(stack: &Deployed) -> Result<Report, Trouble> {
 }
 
 /// The rules about a key, and what its shutdown would do; a search that fails is a finding, not the end.
-async fn check(stack: &Deployed, key: KeyArn, paused: bool) -> Result<(CheckedKey, Vec<PlannedResource>), Trouble> {
+async fn check(
+    stack: &Deployed,
+    key: KeyArn,
+    record: &KeyRecord,
+) -> Result<(CheckedKey, Vec<PlannedResource>), Trouble> {
     let asked = keys::ask(stack, key.as_str()).await?;
     let (groups, unplanned, resources) = match plan::search(stack, key.clone()).await {
         Ok(plan) => (plan.preview.groups, None, plan.resources),
         Err(Trouble::Failed(why)) => (Vec::new(), Some(why), Vec::new()),
         Err(refused) => return Err(refused),
     };
-    let checked = CheckedKey { key, paused, refused: asked.refused, warnings: asked.warnings, groups, unplanned };
+    let is_up = record.direction == Direction::Startup && record.epoch > 0;
+    let last_startup = if is_up { stack.ledger.resources(&record.run()).await? } else { Vec::new() };
+    let (paused, keys::Checked { refused, warnings, .. }) = (record.paused, asked);
+    let checked = CheckedKey { key, paused, refused, warnings, groups, unplanned, last_startup };
     Ok((checked, resources))
 }
 

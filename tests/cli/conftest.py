@@ -1,6 +1,9 @@
 """One cloud with the stack deployed, and the operator's tool as an operator runs it."""
 
+import contextlib
 import json
+import os
+import pty
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -44,6 +47,19 @@ class Operator:
         settings = environment(self.cloud.endpoint) | variables
         done = subprocess.run(command, env=settings, capture_output=True, text=True, timeout=300)
         return Ran(done.returncode, done.stdout, done.stderr)
+
+    def shows(self, *arguments: str, **variables: str) -> str:
+        """What a terminal is sent, on standard output and standard error."""
+        terminal, end = pty.openpty()
+        settings = environment(self.cloud.endpoint) | {"TERM": "xterm"} | variables
+        subprocess.run([str(BINARY), *arguments], env=settings, stdin=end, stdout=end, stderr=end, timeout=300)
+        os.close(end)
+        shown = b""
+        with contextlib.suppress(OSError):  # Linux tells the end of a terminal by an error.
+            while part := os.read(terminal, 65_536):
+                shown += part
+        os.close(terminal)
+        return shown.decode()
 
     def says(self, *arguments: str) -> str:
         """The text of a command that goes well."""

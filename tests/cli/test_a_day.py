@@ -71,30 +71,38 @@ def acts(told: Story, *operations: str) -> list[tuple[str, tuple[str, ...]]]:
 
 
 ACTS = ("SuspendProcesses", "SendCommand", "StopDBInstance", "StopInstances")
+BACK = ("StartInstances", "SendCommand", "StartDBInstance", "ResumeProcesses")
+
+
+def walked(day: Day, stages: list[dict[str, Any]], done: list[tuple[str, tuple[str, ...]]]) -> list[tuple[list, list]]:
+    """Of each stage that was planned: its calls, and as many of those that were made next."""
+    names = {f"db:{day.database.name}": day.database.name, f"group:{day.group.name}": day.group.name}
+    pairs, at = [], 0
+    for stage in stages:
+        calls = [(batch["call"], keep(day, tuple(names.get(id, id) for id in batch["resources"])))
+                 for batch in stage["batches"]]  # fmt: skip
+        made = [(call, keep(day, ids)) for call, ids in done[at : at + len(calls)]]
+        pairs.append((sorted(calls), sorted(made)))
+        at += len(calls)
+    assert at == len(done), "and nothing else is done"
+    return pairs
 
 
 def test_the_plan_equals_what_the_shutdown_then_does(day):
-    names = {f"db:{day.database.name}": day.database.name, f"group:{day.group.name}": day.group.name}
-    stages = [
-        sorted(
-            (batch["call"], tuple(sorted(names.get(id, id) for id in batch["resources"]))) for batch in stage["batches"]
-        )
-        for stage in day.planned["shutdown"]
-    ]
-    done = acts(day.down, *ACTS)
-    at, in_order = 0, []
-    for stage in stages:
-        in_order.append(sorted(done[at : at + len(stage)]))
-        at += len(stage)
-    flat = [[(call, keep(day, ids)) for call, ids in stage] for stage in in_order]
-    assert flat == [[(call, keep(day, ids)) for call, ids in stage] for stage in stages]
-    assert at == len(done), "and nothing else is done"
+    for planned, made in walked(day, day.planned["shutdown"], acts(day.down, *ACTS)):
+        assert planned == made
+
+
+def test_the_plan_tells_the_startup_too_but_for_what_is_released_meanwhile(day):
+    kept = day.servers["kept"].id
+    for planned, made in walked(day, day.planned["startup"], acts(day.up, *BACK)):
+        assert [(call, tuple(id for id in ids if id != kept)) for call, ids in planned] == made
 
 
 def keep(day: Day, ids: tuple[str, ...]) -> tuple[str, ...]:
     """Of what a call names, what the plan knows; the log has documents and ARNs, too."""
     known = {server.id for server in day.servers.values()} | {day.database.name, day.group.name}
-    return tuple(id for id in ids if id in known)
+    return tuple(sorted(id for id in ids if id in known))
 
 
 def test_the_plan_names_what_is_left_and_why(day):

@@ -56,6 +56,13 @@ def test_every_answer_is_json_if_asked_and_has_no_colours_on_a_pipe(operator, se
         assert ran.out.strip() and ESCAPE not in ran.out and ran.err == "", command
 
 
+def test_a_terminal_gets_colours_and_a_line_that_says_what_is_waited_for(operator, watched):
+    shown = operator.shows("plan", watched)
+    assert f"{ESCAPE}[1m" in shown and "searching for what uses the key" in shown
+    plain = operator.shows("status", NO_COLOR="1")
+    assert watched.rsplit("/", 1)[-1] in plain and f"{ESCAPE}[" not in plain
+
+
 def test_a_refusal_is_json_too(operator):
     ran = operator.run("--json", "plan", "alias/orders")
     assert (ran.code, ran.out) == (REFUSED, "")

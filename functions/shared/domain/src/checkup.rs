@@ -7,7 +7,10 @@ use serde::Serialize;
 
 use crate::app::AppName;
 use crate::key::KeyArn;
+use crate::plan::PlannedResource;
 use crate::preview::{Fate, Group};
+use crate::report::{Line, Said, line};
+use crate::run::Direction;
 use crate::text::shortened;
 
 mod seen;
@@ -64,6 +67,8 @@ pub struct CheckedKey {
     pub groups: Vec<Group>,
     /// Why there is no preview.
     pub unplanned: Option<String>,
+    /// The lines of its newest run, if that was a startup: what could not be started then may not start next time.
+    pub last_startup: Vec<PlannedResource>,
 }
 
 /// When the sweep came last, and of how many keys it could not follow.
@@ -97,6 +102,7 @@ pub fn findings(facts: &Facts, now: Timestamp) -> Vec<Finding> {
         all.push(Finding::fails("nothing_watched", "no key is watched", "watch one with `lockstep key add ARN`"));
     }
     all.extend(facts.keys.iter().flat_map(key));
+    all.extend(facts.keys.iter().flat_map(|checked| not_started(checked, now)));
     all.extend(without_admins(facts));
     all.sort_by_key(|finding| finding.severity);
     all
@@ -157,6 +163,20 @@ fn key(checked: &CheckedKey) -> Vec<Finding> {
     }
     found.extend(checked.groups.iter().filter_map(|group| of_group(id, group)));
     found
+}
+
+/// A grant that is missing, a capacity that was not there: the newest startup has met them.
+fn not_started(checked: &CheckedKey, now: Timestamp) -> Vec<Finding> {
+    let lines = checked.last_startup.iter().map(|resource| line(resource, Direction::Startup, false, now));
+    let problem = |line: Line| match line.said {
+        Said::Problem(reason) => {
+            let value = format!("key {}: {}: {reason}", checked.key.id(), line.id);
+            let remedy = "put right what the reason names and start it once; the next startup may fare the same";
+            Some(Finding::fails("not_started", value, remedy))
+        }
+        _ => None,
+    };
+    lines.filter_map(problem).collect()
 }
 
 /// What a plan leaves running although it uses the key, or cannot vouch for.

@@ -2,8 +2,9 @@ use serde_json::json;
 
 use super::*;
 use crate::kind::Kind;
+use crate::plan::Outcome;
 use crate::preview::Member;
-use crate::samples::{key, server};
+use crate::samples::{key, planned, server};
 
 /// Facts in which nothing is wrong.
 fn well() -> Facts {
@@ -17,6 +18,8 @@ fn well() -> Facts {
         "servers": [{ "online": ["i-1", "i-2"], "wrong": [] }],
     });
     let groups = vec![group(Fate::Stopped, "orders")];
+    let done = Some(Outcome::Done);
+    let started = PlannedResource { services: done.clone(), outcome: done, ..planned(1) };
     let key =
         CheckedKey { key: key("k1"), paused: false, refused: None, warnings: Vec::new(), groups, unplanned: None };
     Facts {
@@ -73,6 +76,8 @@ fn each_fault_is_found_and_nothing_else() {
     );
     assert_eq!(found(|facts| facts.keys[0].unplanned = Some("the search failed".to_owned())), ["no_plan"]);
     assert_eq!(found(|facts| facts.keys.clear()), ["nothing_watched"]);
+    let refused = Some(Outcome::not_done("Client.UnauthorizedOperation: no grant"));
+    assert_eq!(found(|facts| facts.keys[0].last_startup[0].outcome = refused), ["not_started"]);
     for (fate, check) in [
         (Fate::NotManaged, "not_managed"),
         (Fate::InDoubt, "unstoppable"),
