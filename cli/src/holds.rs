@@ -65,10 +65,14 @@ pub async fn release(stack: &Deployed, resource: &str, reason: &str) -> Result<R
         let remedy = "say why the hold is dropped; it is recorded";
         return Err(Refusal::new("no_reason", "--reason", reason, remedy).into());
     }
+    let hold = stack.ledger.holds(std::slice::from_ref(&resource)).await?.remove(&resource);
     let answer = stack.enrol(json!({ "action": "release_hold", "resource": resource, "reason": reason })).await?;
-    let text = format!(
+    let mut text = format!(
         "No key holds {} any more: it is not started when a key comes on. If it should run, start it by hand.",
         resource.as_str()
     );
+    if let Some(guard) = hold.and_then(|hold| hold.guard) {
+        text.push_str(&format!(" Until it runs, {} stays suspended.", guard.as_str()));
+    }
     Report::new(&answer, text)
 }

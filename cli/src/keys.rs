@@ -63,11 +63,9 @@ impl Checked {
     }
 
     fn text(&self) -> String {
+        let ok = (!self.is_bad()).then(|| format!("{} {} meets every rule.", good("ok"), self.key));
         let refused = self.refused.iter().map(|text| format!("{} {text}", bad("refused")));
-        let mut lines: Vec<String> = refused.chain(told(&self.warnings)).collect();
-        if lines.is_empty() {
-            lines.push(format!("{} {} meets every rule.", good("ok"), self.key));
-        }
+        let lines: Vec<String> = ok.into_iter().chain(refused).chain(told(&self.warnings)).collect();
         lines.join("\n")
     }
 }

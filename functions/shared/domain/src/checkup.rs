@@ -218,7 +218,7 @@ fn without_admins(facts: &Facts) -> Vec<Finding> {
         }
     }
     let of = |(app, resources): (&AppName, usize)| {
-        let value = format!("app {app} has {resources} resources and no admins; the operator is mailed instead");
+        let value = format!("app {app} has no admins and {resources} of what uses the key; the operator is mailed");
         Finding::advice(
             "no_admins",
             value,
