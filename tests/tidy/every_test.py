@@ -30,6 +30,7 @@ SUITES: dict[str, tuple[list[str], str]] = {
         "seeds",
     ),
     "the deployed stack": ([*PYTEST, "tests/system"], ""),
+    "the operator's tool": ([*PYTEST, "tests/cli"], ""),
     "the table of faults": ([*PYTEST, "tests/rows"], ""),
 }
 PASSED = re.compile(r"(\d+) passed")

@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod batch;
+pub mod checkup;
 pub mod container;
 pub mod database;
 pub mod enrolment;
@@ -19,6 +20,7 @@ pub mod mail;
 pub mod notice;
 pub mod outcome;
 pub mod plan;
+pub mod preview;
 pub mod refusal;
 pub mod report;
 pub mod resource;
