@@ -94,11 +94,8 @@ fn read(file: &str) -> Result<Workflow, Trouble> {
 impl State {
     fn collect(&self, calls: &mut Vec<String>, asks: &mut Vec<String>) {
         let call = self.resource.as_ref().and_then(|resource| resource.split(":::").nth(1));
-        if let Some(call) = call.and_then(|call| call.strip_prefix("aws-sdk:")) {
-            if !calls.iter().any(|known| known == call) {
-                calls.push(call.to_owned());
-            }
-        }
+        let call = call.and_then(|call| call.strip_prefix("aws-sdk:"));
+        calls.extend(call.map(str::to_owned).filter(|call| !calls.contains(call)));
         for (name, state) in self.item_processor.iter().flat_map(|inner| &inner.states) {
             if name.starts_with("Confirm the ") {
                 asks.push(state.comment.clone());

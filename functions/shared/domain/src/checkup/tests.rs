@@ -20,8 +20,15 @@ fn well() -> Facts {
     let groups = vec![group(Fate::Stopped, "orders")];
     let done = Some(Outcome::Done);
     let started = PlannedResource { services: done.clone(), outcome: done, ..planned(1) };
-    let key =
-        CheckedKey { key: key("k1"), paused: false, refused: None, warnings: Vec::new(), groups, unplanned: None };
+    let key = CheckedKey {
+        key: key("k1"),
+        paused: false,
+        refused: None,
+        warnings: Vec::new(),
+        groups,
+        unplanned: None,
+        last_startup: vec![started],
+    };
     Facts {
         seen: serde_json::from_value(seen).unwrap(),
         last_sweep: Some(LastSweep { at: at(0), failed: 0 }),
