@@ -70,8 +70,8 @@ pub enum Command {
         /// Full ARN of the key, or the id of a watched one
         key: String,
         /// At most this many runs
-        #[arg(long, default_value_t = 20, value_name = "RUNS")]
-        limit: usize,
+        #[arg(long, default_value_t = 20, value_name = "RUNS", value_parser = clap::value_parser!(u16).range(1..))]
+        limit: u16,
     },
     /// No new action because of a key until it is resumed
     Pause {

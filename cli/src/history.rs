@@ -21,12 +21,12 @@ struct History {
     released: Vec<Released>,
 }
 
-pub async fn of_key(stack: &Deployed, typed: &str, limit: usize) -> Result<Report, Trouble> {
+pub async fn of_key(stack: &Deployed, typed: &str, limit: u16) -> Result<Report, Trouble> {
     let key = stack.watched(typed).await?;
     let mut runs = Vec::new();
     let newest = stack.ledger.key(&key).await?.filter(|record| record.epoch > 0);
     let mut next = newest.map(|record| record.run());
-    while let Some(name) = next.filter(|_| runs.len() < limit) {
+    while let Some(name) = next.filter(|_| runs.len() < usize::from(limit)) {
         let Some(run) = stack.ledger.run(&name).await? else { break };
         next = earlier(&run);
         runs.push(run);

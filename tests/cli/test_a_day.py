@@ -71,6 +71,7 @@ def acts(told: Story, *operations: str) -> list[tuple[str, tuple[str, ...]]]:
 
 
 ACTS = ("SuspendProcesses", "SendCommand", "StopDBInstance", "StopInstances")
+SWEEP_S = 300
 BACK = ("StartInstances", "SendCommand", "StartDBInstance", "ResumeProcesses")
 
 
@@ -160,7 +161,7 @@ def test_a_paused_key_is_not_acted_for_until_it_is_resumed(cloud, operator, serv
     operator.says("pause", key)
     assert [it["paused"] for it in operator.tells("key", "list") if it["key"] == key] == [True]
     story.disable(cloud, key)
-    cloud.sleep(1_800)
+    cloud.sleep(3 * SWEEP_S)  # Each of these sweeps would have seen it.
     assert operator.tells("history", key)["runs"] == []
     assert "paused" in operator.says("status")
     operator.says("resume", key)
