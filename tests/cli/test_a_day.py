@@ -1,5 +1,6 @@
 """A day of a key as its operator follows it: plan, pause, shutdown, status, release, startup, history."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +18,7 @@ from tests.world.story import Story
 class Day:
     fleet: Fleet
     servers: dict[str, Server]
-    database: Resource
-    group: Resource
+    resources: list[Resource]
     planned: dict[str, Any]
     page: str
     touched: list[dict[str, Any]]
@@ -45,12 +45,18 @@ def day(cloud: Cloud, operator: Operator) -> Day:
         "kept": made.server("kept", orders),
     }
     fleet.until_ready(cloud, *servers.values())
-    database, group = made.database("shop", orders), made.group("group", orders, servers["member"])
+    resources = [
+        made.database("shop", orders),
+        made.cluster("ledger", orders, tags={"lockstep:tier": "-1"}),
+        made.group("group", orders, servers["member"]),
+        made.ecs_service("web", orders, servers["leader"], limits=(1, 4)),
+    ]
     operator.says("key", "add", key)
     before_s = cloud.at_s()
     planned, page = operator.tells("plan", key), operator.says("plan", key)
     touched = changes(cloud, before_s)
-    everything = [key, database.name, group.name, *(server.id for server in servers.values())]
+    everything = [key, *(server.id for server in servers.values())]
+    everything += [name for resource in resources for name in resource.names]
     at_s = cloud.at_s()
     story.disable(cloud, key)
     down = story.until_ended(cloud, key, 1, "shutdown", at_s, about=everything)
@@ -60,7 +66,7 @@ def day(cloud: Cloud, operator: Operator) -> Day:
     story.enable(cloud, key)
     up = story.until_ended(cloud, key, 2, "startup", at_s, about=everything)
     return Day(
-        made, servers, database, group, planned, page, touched, down, status_down, removal, released, up,
+        made, servers, resources, planned, page, touched, down, status_down, removal, released, up,
         operator.tells("status", key), operator.tells("history", key), operator.says("history", key),
     )  # fmt: skip
 
@@ -70,18 +76,18 @@ def acts(told: Story, *operations: str) -> list[tuple[str, tuple[str, ...]]]:
     return [(call["operation"], tuple(sorted(call["resources"]))) for call in calls if call["outcome"] == "ok"]
 
 
-ACTS = ("SuspendProcesses", "SendCommand", "StopDBInstance", "StopInstances")
+SCALED = ("RegisterScalableTarget", "UpdateService", "SendCommand")
+ACTS = (*SCALED, "SuspendProcesses", "StopDBInstance", "StopDBCluster", "StopInstances")
 SWEEP_S = 300
-BACK = ("StartInstances", "SendCommand", "StartDBInstance", "ResumeProcesses")
+KINDS = (("db", "shop"), ("cluster", "ledger"), ("group", "group"))
+BACK = (*SCALED, "StartInstances", "StartDBInstance", "StartDBCluster", "ResumeProcesses")
 
 
 def walked(day: Day, stages: list[dict[str, Any]], done: list[tuple[str, tuple[str, ...]]]) -> list[tuple[list, list]]:
     """Of each stage that was planned: its calls, and as many of those that were made next."""
-    names = {f"db:{day.database.name}": day.database.name, f"group:{day.group.name}": day.group.name}
     pairs, at = [], 0
     for stage in stages:
-        calls = [(batch["call"], keep(day, tuple(names.get(id, id) for id in batch["resources"])))
-                 for batch in stage["batches"]]  # fmt: skip
+        calls = [(batch["call"], keep(day, batch["resources"])) for batch in stage["batches"]]
         made = [(call, keep(day, ids)) for call, ids in done[at : at + len(calls)]]
         pairs.append((sorted(calls), sorted(made)))
         at += len(calls)
@@ -90,7 +96,9 @@ def walked(day: Day, stages: list[dict[str, Any]], done: list[tuple[str, tuple[s
 
 
 def test_the_plan_equals_what_the_shutdown_then_does(day):
-    for planned, made in walked(day, day.planned["shutdown"], acts(day.down, *ACTS)):
+    pairs = walked(day, day.planned["shutdown"], acts(day.down, *ACTS))
+    assert {call for planned, _ in pairs for call, ids in planned if ids} == set(ACTS)
+    for planned, made in pairs:
         assert planned == made
 
 
@@ -100,10 +108,13 @@ def test_the_plan_tells_the_startup_too_but_for_what_is_released_meanwhile(day):
         assert [(call, tuple(id for id in ids if id != kept)) for call, ids in planned] == made
 
 
-def keep(day: Day, ids: tuple[str, ...]) -> tuple[str, ...]:
-    """Of what a call names, what the plan knows; the log has documents and ARNs, too."""
-    known = {server.id for server in day.servers.values()} | {day.database.name, day.group.name}
-    return tuple(sorted(id for id in ids if id in known))
+def keep(day: Day, names: Iterable[str]) -> tuple[str, ...]:
+    """Of what a call names, what was made for this day, each under one name; the log has documents and hosts, too."""
+    known = {server.id: server.id for server in day.servers.values()}
+    known |= {name: resource.name for resource in day.resources for name in resource.names}
+    plain = (name.split(":", 1)[-1] if not name.startswith("arn:") else name for name in names)
+    found = {known.get(name) or known.get(name.rsplit("/", 1)[-1]) for name in plain}
+    return tuple(sorted(found - {None}))
 
 
 def test_the_plan_names_what_is_left_and_why(day):
@@ -122,7 +133,8 @@ def test_status_tells_the_state_the_run_and_what_is_held(day):
     assert (down["phase"], down["run"], down["ending"]) == ("down", day.down.run, "shutdown_complete")
     assert down["state"]["seen"] == {"look": "off", "state": "Disabled"}
     held = {hold["resource"] for hold in down["held"]}
-    assert down["holds"] == len(held) == 6 and day.servers["kept"].id in held and f"group:{day.group.name}" in held
+    assert down["holds"] == len(held) == 9 and day.servers["kept"].id in held
+    assert {f"{kind}:{day.fleet.app(name)}" for kind, name in KINDS} <= held
     assert (up["phase"], up["ending"], up["holds"], up["in_doubt"]) == ("up", "startup_complete", 0, 0)
 
 
