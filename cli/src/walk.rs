@@ -11,13 +11,15 @@ const SHUTDOWN: &str = include_str!("../../statemachine/shutdown.asl.json");
 const STARTUP: &str = include_str!("../../statemachine/startup.asl.json");
 
 /// The way on which nothing is in the way: what is said of each state is in the files.
-const DOWN: [&str; 19] = [
+const DOWN: [&str; 21] = [
     "Take the run",
     "Find the container clusters",
     "Find the encrypted volumes",
+    "Read their tags",
+    "Read their states",
+    "Find what runs on them",
     "Find the declared servers",
     "Look at the groups",
-    "Find what runs on them",
     "Find the declared services",
     "Look at the container services",
     "Find the databases",
@@ -26,12 +28,14 @@ const DOWN: [&str; 19] = [
     "Warn the admins",
     "Wait out the grace",
     "Ask the key again",
-    "Is the key still off?",
+    SEARCH_AGAIN,
     "Suspend the scaling",
     "Stop the services",
     "Stop the servers",
     "End the run",
 ];
+/// After this one the whole search is made once more.
+const SEARCH_AGAIN: &str = "Is the key still off?";
 const UP: [&str; 6] = [
     "Take the run",
     "Plan the startup",
@@ -82,7 +86,8 @@ pub fn steps(direction: Direction) -> Result<Vec<Step>, Trouble> {
         let state = state.ok_or_else(|| Trouble::Failed(format!("the workflow has no state {name:?}; report this")))?;
         let (mut calls, mut asks) = (Vec::new(), Vec::new());
         state.collect(&mut calls, &mut asks);
-        Ok(Step { state: name, why: state.comment.clone(), calls, asks })
+        let again = if *name == SEARCH_AGAIN { " Then the same search again: the fleet may have changed." } else { "" };
+        Ok(Step { state: name, why: format!("{}{again}", state.comment), calls, asks })
     };
     names.iter().chain(&LAST).map(step).collect()
 }
@@ -138,10 +143,18 @@ mod tests {
             assert_eq!(file["StartAt"], way[0]);
             let way: Vec<&str> = way.iter().chain(&LAST).copied().collect();
             let names: BTreeSet<&str> = way.iter().copied().collect();
-            for pair in way.windows(2) {
+            for pair in way.windows(2).filter(|pair| pair[0] != SEARCH_AGAIN) {
                 assert!(reached(&file, pair[0], &names).contains(pair[1]), "{} does not lead to {}", pair[0], pair[1]);
             }
         }
+    }
+
+    #[test]
+    fn once_the_grace_is_over_the_search_is_made_again_and_then_the_scaling_is_suspended() {
+        let file: Value = serde_json::from_str(SHUTDOWN).unwrap();
+        let names = BTreeSet::from(DOWN);
+        assert!(reached(&file, SEARCH_AGAIN, &names).contains(DOWN[1]));
+        assert!(reached(&file, "Plan the shutdown", &names).contains("Suspend the scaling"));
     }
 
     #[test]
