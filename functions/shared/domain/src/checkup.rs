@@ -182,11 +182,7 @@ fn not_started(checked: &CheckedKey, now: Timestamp) -> Vec<Finding> {
 /// What a plan leaves running although it uses the key, or cannot vouch for.
 fn of_group(key: &str, group: &Group) -> Option<Finding> {
     let names: Vec<&str> = group.members.iter().map(|member| member.id.shown()).collect();
-    let value = |what: &str| {
-        let more = names.len().saturating_sub(5);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        format!("key {key}: {}{more} {what}", names[..names.len().min(5)].join(", "))
-    };
+    let value = |what: &str| format!("key {key}: {} {what}", seen::named(&names));
     match group.fate {
         Fate::NotManaged => {
             let remedy = "tag it lockstep:app=<app>, or lockstep:exclude=true if it is to stay up without its key";

@@ -155,7 +155,8 @@ pub(super) fn servers(seen: &Seen, asked: &BTreeSet<String>) -> Vec<Finding> {
     found
 }
 
-fn named(ids: &[&str]) -> String {
+/// The first few, and how many more.
+pub(super) fn named(ids: &[&str]) -> String {
     let more = ids.len().saturating_sub(5);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("{}{more}", ids[..ids.len().min(5)].join(", "))
