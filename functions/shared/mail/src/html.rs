@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::letter::{Block, Letter};
 
-/// `templates/mail.html` is made of `frame/mail.mjml`, which knows how mail programs differ, so that this function
+/// `templates/mail.html` is made of `tests/frame/mail.mjml`, which knows how mail programs differ, so that this function
 /// carries neither that knowledge nor its library.
 #[derive(Template)]
 #[template(path = "mail.html")]
