@@ -104,14 +104,8 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
         }
     }
     if report.apps.is_empty() && (!report.unmanaged.is_empty() || about == About::Ended) {
-        let words = Words {
-            record: &record,
-            occasion,
-            deleted_at,
-            app: None,
-            language: world.language,
-            again_after: None,
-        };
+        let words =
+            Words { record: &record, occasion, deleted_at, app: None, language: world.language, again_after: None };
         world.send(&words, &[], &report.unmanaged, &world.operator, &mut answer).await?;
     }
     answer.settled(run.run.as_str())

@@ -30,6 +30,10 @@ mod tests {
 
     #[test]
     fn the_template_is_what_the_page_makes() {
-        assert_eq!(fs::read_to_string(TEMPLATE).unwrap(), made().unwrap(), "cargo run -p lockstep-frame writes it anew");
+        assert_eq!(
+            fs::read_to_string(TEMPLATE).unwrap(),
+            made().unwrap(),
+            "cargo run -p lockstep-frame writes it anew"
+        );
     }
 }

@@ -54,7 +54,8 @@ mod tests {
     #[test]
     fn a_time_is_one_piece() {
         let told = "停止: 2026-11-25 22:10 UTC (26日 07:10 JST) に";
-        let whole: Vec<&str> = pieces(told).into_iter().filter(|(_, is_whole)| *is_whole).map(|(text, _)| text).collect();
+        let whole: Vec<&str> =
+            pieces(told).into_iter().filter(|(_, is_whole)| *is_whole).map(|(text, _)| text).collect();
         assert_eq!(whole, ["2026-11-25 22:10 UTC", "(26日 07:10 JST)"]);
         assert_eq!(pieces(told).into_iter().map(|(text, _)| text).collect::<String>(), told);
         for other in ["", "日", "2026-11-25", "(日"] {

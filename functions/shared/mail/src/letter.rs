@@ -121,8 +121,11 @@ impl Letter {
     /// Keeps so many rows over all tables.
     pub fn keep_rows(&mut self, most: usize) {
         let mut left = most;
+        // No table takes the room of all that come after it.
+        let mut reserved: usize = self.tables.iter().map(|table| table.rows.len().min(most / 5)).sum();
         for table in &mut self.tables {
-            let kept = table.rows.len().min(left);
+            reserved -= table.rows.len().min(most / 5);
+            let kept = table.rows.len().min(left - reserved);
             left -= kept;
             let dropped = table.rows.split_off(kept);
             table.left_out.0 += dropped.len();

@@ -27,11 +27,12 @@ pub struct Sight<'a> {
 }
 
 impl Sight<'_> {
-    /// What was seen, in KMS's words, or why nothing was.
-    pub(crate) fn state(&self) -> String {
+    /// What was seen, or in whose words nothing was.
+    pub(crate) fn state(&self, language: Language) -> String {
         match self.seen {
-            KeyLook::On => "Enabled".to_owned(),
-            KeyLook::Off { state } => safe(state, DETAIL),
+            KeyLook::On => both!(language, "enabled", "有効"),
+            KeyLook::Off { state } if state == "Disabled" => both!(language, "disabled", "無効"),
+            KeyLook::Off { .. } => both!(language, "disabled, and to be deleted", "無効 (削除予定)"),
             KeyLook::Unknown { reason } => safe(reason, DETAIL),
         }
     }
@@ -60,7 +61,7 @@ impl Sight<'_> {
         };
         let mut facts = whose(self.app, self.key, language);
         facts.push(Fact::new(since, times::full(self.since, language)));
-        facts.push(Fact::new(both!(language, "State of the key", "キーの状態"), self.state()));
+        facts.push(Fact::new(both!(language, "State of the key", "キーの状態"), self.state(language)));
         if let (Notice::DeletionScheduled, Some(at)) = (self.notice, self.deleted_at) {
             facts.push(Fact::new(both!(language, "Key deleted after", "キーの削除予定"), times::full(at, language)));
         }

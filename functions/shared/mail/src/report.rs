@@ -147,11 +147,9 @@ fn said(said: &Said, language: Language) -> (Tone, String, String) {
             words(Tone::Nothing, ["was already stopped", "left as it was"], ["以前から停止", "操作なし"])
         }
         Said::Gone => words(Tone::Nothing, ["no longer exists", ""], ["すでに存在しません", ""]),
-        Said::PartOf => words(
-            Tone::Nothing,
-            ["stops and starts with its cluster", ""],
-            ["クラスターとともに停止・再開します", ""],
-        ),
+        Said::PartOf => {
+            words(Tone::Nothing, ["stops and starts with its cluster", ""], ["クラスターとともに停止・再開します", ""])
+        }
         Said::Daemon => words(
             Tone::Nothing,
             ["a daemon", "stops and starts with its servers"],

@@ -105,8 +105,7 @@ impl Story<'_> {
         let grace = times::span(grace, language);
         let begins = || {
             let ends = self.grace_ends(language);
-            let value =
-                both!(language, "{ends}, {grace} after that", "{ends}、検出から {grace}後");
+            let value = both!(language, "{ends}, {grace} after that", "{ends}、検出から {grace}後");
             Fact::new(both!(language, "Shutdown begins", "停止の開始"), value)
         };
         let mut facts = whose(self.app, self.key, language);
@@ -133,11 +132,11 @@ impl Story<'_> {
 
 /// The app and the key, as people know them.
 pub(crate) fn whose(app: Option<&str>, key: &KeyArn, language: Language) -> Vec<Fact> {
-    let place = format!("{}, {}", key.account(), key.region());
     let app = app.map(|app| Fact::new(both!(language, "App", "アプリ"), app));
     let key = [
         Fact::new(both!(language, "Encryption key", "暗号化キー"), format!("{}…", short(key))),
-        Fact::new(both!(language, "AWS account, Region", "AWS アカウント、リージョン"), place),
+        Fact::new(both!(language, "AWS account", "AWS アカウント"), key.account()),
+        Fact::new(both!(language, "Region", "リージョン"), key.region()),
     ];
     app.into_iter().chain(key).collect()
 }
@@ -207,9 +206,5 @@ pub(crate) fn letter_of(story: &Story<'_>, language: Language) -> Letter {
     let nobody = both!(language, "(no app)", "(アプリなし)");
     let about = story.app.unwrap_or(&nobody);
     let letter = letter(story.content(language), about, story.key, story.facts(language), ids, language);
-    Letter {
-        tables: report::tables(story.lines, story.unmanaged, language),
-        why: why(story.app, language),
-        ..letter
-    }
+    Letter { tables: report::tables(story.lines, story.unmanaged, language), why: why(story.app, language), ..letter }
 }

@@ -11,11 +11,7 @@ use crate::{both, times};
 pub(crate) fn started(story: &Story<'_>, language: Language) -> Content {
     let (app, ends) = (story.app(), story.grace_ends(language));
     let at = times::short(story.grace_ends_at, story.noticed_at, language);
-    let subject = both!(
-        language,
-        "key disabled, shutdown ahead at {at}",
-        "キーが無効化されました。{at} に停止します"
-    );
+    let subject = both!(language, "key disabled, shutdown ahead at {at}", "キーが無効化されました。{at} に停止します");
     if story.count(|said| matches!(said, Said::WillStop | Said::WillSuspend)) == 0 {
         return nothing_stops(story, subject, language);
     }

@@ -19,11 +19,7 @@ pub(crate) fn unknown(sight: &Sight<'_>, language: Language) -> Content {
         tone: Tone::Problem,
         badge: both!(language, "Key unknown", "キー状態不明"),
         subject: both!(language, "nobody can tell whether the key is on", "キーの状態を確認できません"),
-        headline: both!(
-            language,
-            "Nobody can tell whether the key is on",
-            "キーの状態を確認できません"
-        ),
+        headline: both!(language, "Nobody can tell whether the key is on", "キーの状態を確認できません"),
         preheader: happened.clone(),
         happened: vec![Block::Text(happened)],
         to_do: vec![Block::Text(cure(sight.seen, language)), owner(sight.key, language)],
@@ -67,21 +63,17 @@ fn cure(seen: &KeyLook, language: Language) -> String {
 }
 
 pub(crate) fn known_again(sight: &Sight<'_>, language: Language) -> Content {
-    let state = sight.state();
+    let state = sight.state(language);
     let happened = both!(
         language,
         "The state of this encryption key can be read again: it is {state}.",
-        "この暗号化キーの状態を再び確認できるようになりました。現在の状態は {state} です。"
+        "この暗号化キーの状態を再び確認できるようになりました。現在の状態は「{state}」です。"
     );
     Content {
         tone: Tone::Running,
         badge: both!(language, "Key known again", "確認再開"),
         subject: both!(language, "the key can be read again", "キーの状態を再び確認できるようになりました"),
-        headline: both!(
-            language,
-            "The key can be read again",
-            "キーの状態を再び確認できるようになりました"
-        ),
+        headline: both!(language, "The key can be read again", "キーの状態を再び確認できるようになりました"),
         preheader: happened.clone(),
         happened: vec![Block::Text(happened)],
         to_do: vec![nothing_to_do(language)],
@@ -145,11 +137,11 @@ pub(crate) fn scheduled(sight: &Sight<'_>, language: Language) -> Content {
 }
 
 pub(crate) fn kept(sight: &Sight<'_>, language: Language) -> Content {
-    let (key, state) = (sight.the_key(language), sight.state());
+    let (key, state) = (sight.the_key(language), sight.state(language));
     let happened = both!(
         language,
-        "The deletion of {key} was cancelled. The key is kept, and it is still off (its state is {state}): everything that Lockstep has stopped stays down until the key is enabled.",
-        "{key}の削除が取り消されました。キーは保持されますが、無効のままです (状態: {state})。Lockstep が停止したものは、キーが有効になるまで停止したままです。"
+        "The deletion of {key} was cancelled. The key is kept, and it is still {state}: everything that Lockstep has stopped stays down until the key is enabled.",
+        "{key}の削除が取り消されました。キーは保持されますが、{state}のままです。Lockstep が停止したものは、キーが有効になるまで停止したままです。"
     );
     let mut to_do = vec![Block::Text(both!(
         language,

@@ -68,9 +68,7 @@ fn lines(occasion: Occasion) -> Vec<Line> {
             let untold = "no answer told whether pgbouncer.service ran before the shutdown, so it was not started; start it by hand if it should run";
             shop(&Said::Started, &Said::NotReached, &Said::Resumed, Said::Problem(untold.to_owned()))
         }
-        Occasion::Ended(Ending::StartupComplete) => {
-            shop(&Said::Started, &Said::Started, &Said::Resumed, Said::Started)
-        }
+        Occasion::Ended(Ending::StartupComplete) => shop(&Said::Started, &Said::Started, &Said::Resumed, Said::Started),
         _ => shop(&Said::Stopped, &Said::Stopped, &Said::Suspended, Said::Stopped),
     }
 }
@@ -112,7 +110,13 @@ pub fn story(occasion: Occasion, language: Language, change: impl FnOnce(&mut St
     render(&Story { lines: &changed, ..story }, language)
 }
 
-pub fn sight(notice: Notice, app: Option<&str>, seen: &KeyLook, deleted_at: Option<Timestamp>, language: Language) -> Mail {
+pub fn sight(
+    notice: Notice,
+    app: Option<&str>,
+    seen: &KeyLook,
+    deleted_at: Option<Timestamp>,
+    language: Language,
+) -> Mail {
     let key = key();
     render_notice(&Sight { app, key: &key, seen, notice, since: at("22:10"), deleted_at, now: at("22:11") }, language)
 }
@@ -152,7 +156,10 @@ pub fn every(language: Language) -> Vec<(&'static str, Mail)> {
         (
             "shutdown-again",
             story(Occasion::Ended(Ending::ShutdownComplete), language, |_, lines| {
-                lines.iter_mut().filter(|line| line.kind.is_database()).for_each(|line| line.said = Said::StoppedAgain(7));
+                lines
+                    .iter_mut()
+                    .filter(|line| line.kind.is_database())
+                    .for_each(|line| line.said = Said::StoppedAgain(7));
             }),
         ),
         (
@@ -171,10 +178,7 @@ pub fn every(language: Language) -> Vec<(&'static str, Mail)> {
             "deletion-scheduled",
             sight(Notice::DeletionScheduled, Some("orders"), &off("PendingDeletion"), Some(deleted_at()), language),
         ),
-        (
-            "deletion-scheduled-undated",
-            sight(Notice::DeletionScheduled, None, &off("PendingDeletion"), None, language),
-        ),
+        ("deletion-scheduled-undated", sight(Notice::DeletionScheduled, None, &off("PendingDeletion"), None, language)),
         ("deletion-cancelled", sight(Notice::DeletionCancelled, Some("orders"), &off("Disabled"), None, language)),
         ("key-unknown", sight(Notice::KeyUnknown, None, &unknown, None, language)),
         ("key-known-again", sight(Notice::KeyKnownAgain, None, &KeyLook::On, None, language)),
