@@ -83,7 +83,7 @@ def _mails(scene: Scene, story: Story) -> Iterator[str]:
     for mail in story.mails:
         if not known.issuperset(mail["To"]):
             yield f"each admin gets exactly its mails: {mail['To']} is no admin of the demo"
-        if story.direction == "shutdown" and scene.unmanaged.id not in mail["BodyText"]:
+        if story.direction == "shutdown" and scene.unmanaged.id not in mail["Unwrapped"]:
             yield f"the unmanaged server is named in every mail: not in {mail['Subject']!r} to {mail['To']}"
-        if scene.on_another_key.id in mail["BodyText"]:
+        if scene.on_another_key.id in mail["Unwrapped"]:
             yield f"a server on another key is nobody's business: {mail['Subject']!r} names it"

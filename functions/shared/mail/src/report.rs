@@ -23,6 +23,8 @@ pub(crate) struct Row {
     pub state: String,
     /// Why, or with what effect; may be empty.
     pub detail: String,
+    /// The detail is a sentence of its own.
+    is_reason: bool,
 }
 
 impl Row {
@@ -39,6 +41,7 @@ impl Row {
             tone,
             state,
             detail: safe(&detail, DETAIL),
+            is_reason: matches!(line.said, Said::Problem(_) | Said::LeftDown(_)),
         }
     }
 
@@ -64,11 +67,11 @@ impl Row {
         let name = if self.name.is_empty() { String::new() } else { format!(" ({})", self.name) };
         let units = if self.units.is_empty() { String::new() } else { format!(" [{}]", self.units) };
         let kind = kind_words(self.kind, self.language);
-        let between = match (self.detail.is_empty(), self.tone, self.language) {
-            (true, ..) => "",
-            (_, Tone::Problem, _) => ": ",
-            (_, _, Language::En) => ", ",
-            (_, _, Language::Ja) => "、",
+        let between = match self.language {
+            _ if self.detail.is_empty() => "",
+            _ if self.is_reason => ": ",
+            Language::En => ", ",
+            Language::Ja => "、",
         };
         format!("{kind}{}{name}{units}: {}{between}{}", self.id, self.state, self.detail)
     }

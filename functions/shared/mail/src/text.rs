@@ -4,6 +4,7 @@ use textwrap::core::Word;
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
 use crate::letter::{Block, Fact, Letter};
+use crate::times::pieces;
 
 /// RFC 5322, 2.1.1: lines should be no longer.
 const COLUMNS: usize = 78;
@@ -63,17 +64,22 @@ fn wrapped(text: &str, first: &str, others: &str) -> String {
     textwrap::fill(text, options)
 }
 
-/// Ids are never broken; Japanese is, between any two characters that allow it.
+/// Ids and times are never broken; Japanese is, between any two characters that allow it.
 fn words(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
+    let mut whole = Vec::new();
+    let mut end = 0;
+    for (piece, is_whole) in pieces(line) {
+        whole.extend(is_whole.then_some(end + 1..end + piece.len()));
+        end += piece.len();
+    }
     let mut found = Vec::new();
     let mut begin = 0;
-    let mut characters = line.char_indices().peekable();
-    while let Some((at, here)) = characters.next() {
-        let Some(&(_, next)) = characters.peek() else { break };
+    for ((at, here), (_, next)) in line.char_indices().zip(line.char_indices().skip(1)) {
+        let end = at + here.len_utf8();
         let is_gap = here == ' ' && next != ' ';
         let is_between = (is_wide(here) || is_wide(next)) && here != ' ' && next != ' ';
-        if is_gap || (is_between && !CLOSING.contains(next) && !OPENING.contains(here)) {
-            let end = at + here.len_utf8();
+        let is_allowed = is_gap || (is_between && !CLOSING.contains(next) && !OPENING.contains(here));
+        if is_allowed && !whole.iter().any(|whole| whole.contains(&end)) {
             found.push(Word::from(&line[begin..end]));
             begin = end;
         }

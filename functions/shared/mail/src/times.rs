@@ -56,6 +56,36 @@ fn counted(count: i64, en: &str, ja: &str, language: Language) -> String {
     both!(language, "{count} {en}{s}", "{count} {ja}")
 }
 
+/// A text in pieces; one that is whole, a time, is not broken over lines.
+pub(crate) fn pieces(text: &str) -> Vec<(&str, bool)> {
+    let mut pieces = Vec::new();
+    let (mut begin, mut at) = (0, 0);
+    while at < text.len() {
+        match text.get(at..).and_then(time_at) {
+            Some(length) => {
+                pieces.extend([(&text[begin..at], false), (&text[at..at + length], true)]);
+                at += length;
+                begin = at;
+            }
+            None => at += 1,
+        }
+    }
+    pieces.push((&text[begin..], false));
+    pieces
+}
+
+/// How many bytes of a time a text begins with: `2026-11-25 22:10 UTC` or `(26日 07:10 JST)`.
+fn time_at(text: &str) -> Option<usize> {
+    const UTC: &[u8] = b"0000-00-00 00:00 UTC";
+    let is_like = |(found, like): (u8, u8)| if like == b'0' { found.is_ascii_digit() } else { found == like };
+    if text.len() >= UTC.len() && text.bytes().zip(UTC.iter().copied()).all(is_like) {
+        return Some(UTC.len());
+    }
+    let inner = text.strip_prefix('(')?.split_once(" JST)")?.0;
+    let is_of_time = |c: char| c.is_ascii_digit() || matches!(c, '月' | '日' | ' ' | ':');
+    inner.chars().all(is_of_time).then_some(inner.len() + "( JST)".len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,5 +112,17 @@ mod tests {
         assert_eq!([told(1), told(10), told(60), told(90)], ["1 minute", "10 minutes", "1 hour", "1 hour 30 minutes"]);
         assert_eq!(told(3 * 1440 + 5), "3 days");
         assert_eq!(span(SignedDuration::from_mins(90), Language::Ja), "1 時間 30 分");
+    }
+
+    #[test]
+    fn a_time_is_one_piece() {
+        let told = "停止: 2026-11-25 22:10 UTC (26日 07:10 JST) に";
+        let whole: Vec<&str> =
+            pieces(told).into_iter().filter(|(_, is_whole)| *is_whole).map(|(text, _)| text).collect();
+        assert_eq!(whole, ["2026-11-25 22:10 UTC", "(26日 07:10 JST)"]);
+        assert_eq!(pieces(told).into_iter().map(|(text, _)| text).collect::<String>(), told);
+        for other in ["", "日", "2026-11-25", "(日"] {
+            assert_eq!(pieces(other), [(other, false)]);
+        }
     }
 }
