@@ -113,7 +113,7 @@ class Cloud:
         return self.ask("GET", f"servers/{id}")
 
     def mails(self, about: str = "") -> list[dict[str, Any]]:
-        """`about` keeps the mails whose address or text has it; `Unwrapped` is their text, each paragraph in one line."""
+        """`about` keeps the mails whose address or text has it; `Unwrapped` is the text in whole paragraphs."""
         found = self.ask("GET", "mails", about=about)
         return [mail | {"Unwrapped": WRAPPED.sub(" ", mail.get("BodyText") or "")} for mail in found]
 

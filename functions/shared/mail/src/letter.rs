@@ -81,8 +81,7 @@ pub(crate) struct Table {
 
 impl Table {
     pub fn new(title: String, intro: Option<String>, head: [String; 2], mut rows: Vec<Row>) -> Self {
-        // What somebody must look at is the last to be left out.
-        rows.sort_by_key(|row| (row.tone != Tone::Problem, row.is_guard));
+        rows.sort_by_key(|row| row.rank);
         Self { title, intro, head, rows, more: None, left_out: (0, 0) }
     }
 }

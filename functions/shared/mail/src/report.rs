@@ -16,8 +16,8 @@ pub(crate) struct Row {
     id: String,
     name: String,
     units: String,
-    /// It is suspended for the sake of others.
-    pub is_guard: bool,
+    /// What somebody must look at comes first, and what is suspended for the sake of others last.
+    pub rank: u8,
     pub tone: Tone,
     /// Where it is now, or will be.
     pub state: String,
@@ -37,7 +37,12 @@ impl Row {
             id: safe(&line.id, NAME),
             name: safe(&line.name, NAME),
             units: safe(&units, DETAIL),
-            is_guard: line.kind.is_guard(),
+            rank: match line.said {
+                Said::Problem(_) => 0,
+                Said::WaitsForCapacity(_) => 1,
+                _ if line.kind.is_guard() => 3,
+                _ => 2,
+            },
             tone,
             state,
             detail: safe(&detail, DETAIL),
@@ -168,7 +173,7 @@ fn said(said: &Said, language: Language) -> (Tone, String, String) {
 }
 
 /// What is of the reader's app, and what is nobody's; a table without rows is left out.
-pub(crate) fn tables(yours: &[Line], unmanaged: &[Line], language: Language) -> Vec<Table> {
+pub(crate) fn tables(yours: &[Line], unmanaged: &[Line], is_off: bool, language: Language) -> Vec<Table> {
     let head = |state: String| [both!(language, "What", "対象"), state];
     let mut tables = Vec::new();
     if !yours.is_empty() {
@@ -184,11 +189,18 @@ pub(crate) fn tables(yours: &[Line], unmanaged: &[Line], language: Language) -> 
     if !unmanaged.is_empty() {
         let count = unmanaged.len();
         let title = both!(language, "Not managed by Lockstep ({count})", "Lockstep の管理対象外 ({count} 件)");
-        let intro = both!(
+        let mut intro = both!(
             language,
-            "These use the same key and have no lockstep:app tag. Lockstep does not touch them; without the key they may fail.",
-            "次のリソースも同じキーを使用していますが、lockstep:app タグがないため、Lockstep は操作しません。キーが無効の間は動作しなくなるおそれがあります。"
+            "These use the same key and have no lockstep:app tag. Lockstep does not touch them.",
+            "次のリソースも同じキーを使用していますが、lockstep:app タグがないため、Lockstep は操作しません。"
         );
+        if is_off {
+            intro.push_str(&both!(
+                language,
+                " Without the key they may fail.",
+                "キーが無効の間は動作しなくなるおそれがあります。"
+            ));
+        }
         let rows = unmanaged.iter().map(|line| Row::of(line, false, language)).collect();
         tables.push(Table::new(title, Some(intro), head(both!(language, "State", "状態")), rows));
     }

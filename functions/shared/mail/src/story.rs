@@ -103,16 +103,18 @@ impl Story<'_> {
         let found_off = || at(both!(language, "Key found disabled", "キーの無効を検出"), self.noticed_at);
         let grace = self.grace_ends_at.duration_since(self.noticed_at);
         let grace = times::span(grace, language);
-        let begins = || {
+        let stops = self.count(|said| matches!(said, Said::WillStop | Said::WillSuspend)) > 0;
+        let begins = stops.then(|| {
             let ends = self.grace_ends(language);
             let value = both!(language, "{ends}, {grace} after that", "{ends}、検出から {grace}後");
             Fact::new(both!(language, "Shutdown begins", "停止の開始"), value)
-        };
+        });
         let mut facts = whose(self.app, self.key, language);
         match self.occasion {
-            Occasion::GraceStarted => facts.extend([found_off(), begins()]),
+            Occasion::GraceStarted => facts.extend([Some(found_off()), begins].into_iter().flatten()),
             Occasion::Flapping => {
-                facts.extend([at(both!(language, "Last change", "最後の変更"), self.noticed_at), begins()]);
+                let last = at(both!(language, "Last change", "最後の変更"), self.noticed_at);
+                facts.extend([Some(last), begins].into_iter().flatten());
             }
             Occasion::Ended(Ending::ShutdownCancelled) => {
                 facts.extend([found_off(), at(both!(language, "Cancelled", "停止の取り消し"), ended)]);
@@ -206,5 +208,9 @@ pub(crate) fn letter_of(story: &Story<'_>, language: Language) -> Letter {
     let nobody = both!(language, "(no app)", "(アプリなし)");
     let about = story.app.unwrap_or(&nobody);
     let letter = letter(story.content(language), about, story.key, story.facts(language), ids, language);
-    Letter { tables: report::tables(story.lines, story.unmanaged, language), why: why(story.app, language), ..letter }
+    Letter {
+        tables: report::tables(story.lines, story.unmanaged, story.occasion.is_of_a_key_that_is_off(), language),
+        why: why(story.app, language),
+        ..letter
+    }
 }
