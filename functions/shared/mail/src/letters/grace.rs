@@ -10,11 +10,11 @@ use crate::{both, times};
 
 pub(crate) fn started(story: &Story<'_>, language: Language) -> Content {
     let (app, ends) = (story.app(), story.grace_ends(language));
+    if story.count(|said| matches!(said, Said::WillStop | Said::WillSuspend)) == 0 {
+        return nothing_stops(story, language);
+    }
     let at = times::short(story.grace_ends_at, story.noticed_at, language);
     let subject = both!(language, "key disabled, shutdown ahead at {at}", "キーが無効化されました。{at} に停止します");
-    if story.count(|said| matches!(said, Said::WillStop | Said::WillSuspend)) == 0 {
-        return nothing_stops(story, subject, language);
-    }
     let found = match story.deletion() {
         Some(_) => both!(
             language,
@@ -87,7 +87,7 @@ fn to_prevent(story: &Story<'_>, language: Language) -> Vec<Block> {
 }
 
 /// All of the app is excluded, stopped already, or cannot be stopped.
-fn nothing_stops(story: &Story<'_>, subject: String, language: Language) -> Content {
+fn nothing_stops(story: &Story<'_>, language: Language) -> Content {
     let app = story.app();
     let happened = both!(
         language,
@@ -110,13 +110,17 @@ fn nothing_stops(story: &Story<'_>, subject: String, language: Language) -> Cont
     ))];
     next.extend(databases(story, language));
     Content {
-        tone: Tone::Problem,
+        tone: if story.count(|said| matches!(said, Said::Problem(_))) > 0 { Tone::Problem } else { Tone::Nothing },
         badge: both!(language, "Key disabled", "キー無効"),
-        subject,
+        subject: both!(
+            language,
+            "key disabled, nothing will be stopped",
+            "キーが無効化されました (停止するものはありません)"
+        ),
         headline: both!(
             language,
-            "The encryption key of {app} is disabled, and nothing can be stopped",
-            "{app} の暗号化キーが無効ですが、停止できるものがありません"
+            "The encryption key of {app} is disabled; nothing will be stopped",
+            "{app} の暗号化キーが無効ですが、停止するものはありません"
         ),
         preheader: happened.clone(),
         happened: vec![Block::Text(happened)],
