@@ -1,5 +1,6 @@
 //! Every mail in both languages, as it is sent; `LOCKSTEP_WRITE=1 cargo test -p lockstep-mail` writes them anew.
 
+#[cfg(test)]
 mod samples;
 
 use std::fs;
