@@ -9,6 +9,9 @@ pub(crate) const DETAIL: usize = 400;
 /// Marks that stand on one letter; more of them climb over the lines above.
 const MOST_MARKS: usize = 2;
 
+/// So many times what is shown is looked at, for some of it is dropped.
+const LONGEST_LOOK: usize = 8;
+
 /// One line of at most `limit` characters, without control characters, bidirectional overrides, towers of marks, and
 /// addresses that a mail program would make a link of.
 pub(crate) fn safe(text: &str, limit: usize) -> String {
@@ -17,7 +20,9 @@ pub(crate) fn safe(text: &str, limit: usize) -> String {
         marks = if is_mark(*c) { marks + 1 } else { 0 };
         marks <= MOST_MARKS
     };
-    let kept: String = text.chars().map(|c| if c == '\n' || c == '\t' { ' ' } else { c }).filter(is_kept).collect();
+    let plain = text.chars().map(|c| if c == '\n' || c == '\t' { ' ' } else { c });
+    // A name of megabytes costs no more than a long one.
+    let kept: String = plain.filter(is_kept).take(LONGEST_LOOK * limit).collect();
     shortened(&kept.replace("://", "[:]//"), limit)
 }
 

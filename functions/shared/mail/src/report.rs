@@ -111,11 +111,11 @@ fn said(said: &Said, language: Language) -> (Tone, String, String) {
     match said {
         Said::Problem(reason) => {
             let (tone, state, _) = words(Tone::Problem, ["PROBLEM", ""], ["問題", ""]);
-            (tone, state, reasons::told(reason, language))
+            (tone, state, reasons::told(&safe(reason, DETAIL), language))
         }
         Said::LeftDown(reason) => {
             let (tone, state, _) = words(Tone::Nothing, ["left down", ""], ["停止のまま", ""]);
-            (tone, state, reasons::told(reason, language))
+            (tone, state, reasons::told(&safe(reason, DETAIL), language))
         }
         Said::WaitsForCapacity(reason) => {
             let (tone, state, detail) = words(
@@ -123,7 +123,7 @@ fn said(said: &Said, language: Language) -> (Tone, String, String) {
                 ["waits for capacity", "AWS has no free machine for it now, and it is tried again"],
                 ["空き待ち", "AWS に空きがないため、自動的に再試行します"],
             );
-            (tone, state, format!("{detail} (AWS: {reason})"))
+            (tone, state, format!("{detail} (AWS: {})", safe(reason, DETAIL)))
         }
         Said::StoppedAgain(days) => {
             let (tone, state, _) = words(Tone::Stopped, ["stopped again", ""], ["再度停止", ""]);
