@@ -149,7 +149,7 @@ fn said(said: &Said, language: Language) -> (Tone, String, String) {
         Said::Excluded => words(
             Tone::Nothing,
             ["excluded by its lockstep:exclude tag", "not touched"],
-            ["lockstep:exclude タグにより対象外", "操作なし"],
+            ["対象外", "lockstep:exclude タグのため操作なし"],
         ),
         Said::WasStoppedBefore => {
             words(Tone::Nothing, ["was already stopped", "left as it was"], ["以前から停止", "操作なし"])
