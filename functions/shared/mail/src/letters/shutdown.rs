@@ -39,7 +39,11 @@ pub(crate) fn complete(story: &Story<'_>, language: Language) -> Content {
     Content {
         tone: Tone::Stopped,
         badge: both!(language, "Stopped", "停止"),
-        subject: both!(language, "shut down", "停止しました"),
+        subject: if is_again {
+            both!(language, "shut down again", "再度停止しました")
+        } else {
+            both!(language, "shut down", "停止しました")
+        },
         headline,
         preheader: both!(
             language,
