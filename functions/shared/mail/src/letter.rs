@@ -133,13 +133,13 @@ impl Letter {
                 (0, _) => None,
                 (rows, 0) => Some(both!(
                     self.language,
-                    "… and {rows} more, none of them with a problem. Whoever operates Lockstep can list them with the command lockstep history.",
-                    "… ほか {rows} 件 (問題なし)。Lockstep の運用担当者は lockstep history コマンドで一覧を確認できます。"
+                    "… and {rows} more, none of them with a problem. Whoever operates Lockstep can look them up with lockstep status and lockstep history.",
+                    "… ほか {rows} 件 (問題なし)。Lockstep の運用担当者は lockstep status と lockstep history で確認できます。"
                 )),
                 (rows, problems) => Some(both!(
                     self.language,
-                    "… and {rows} more, {problems} of them with a problem. Whoever operates Lockstep can list them with the command lockstep history.",
-                    "… ほか {rows} 件 (うち問題あり {problems} 件)。Lockstep の運用担当者は lockstep history コマンドで一覧を確認できます。"
+                    "… and {rows} more, {problems} of them with a problem. Whoever operates Lockstep can look them up with lockstep status and lockstep history.",
+                    "… ほか {rows} 件 (うち問題あり {problems} 件)。Lockstep の運用担当者は lockstep status と lockstep history で確認できます。"
                 )),
             };
         }
