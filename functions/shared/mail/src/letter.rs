@@ -81,7 +81,7 @@ pub(crate) struct Table {
 
 impl Table {
     pub fn new(title: String, intro: Option<String>, head: [String; 2], mut rows: Vec<Row>) -> Self {
-        rows.sort_by_key(|row| row.rank);
+        rows.sort_by(|one, other| (one.rank, one.title()).cmp(&(other.rank, other.title())));
         Self { title, intro, head, rows, more: None, left_out: (0, 0) }
     }
 }
