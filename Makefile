@@ -33,6 +33,9 @@ python := $(CLOUD)/bin/python
 # What is missing of Debian's packages: the local cloud's clock, and the database that the tests put into it.
 PACKAGES := $(if $(wildcard /usr/lib/*/faketime/libfaketime.so.1),,faketime libfaketime) \
             $(if $(wildcard /usr/lib/postgresql/*/bin/pg_ctl),,postgresql)
+# What the pictures of the mails need besides; without them the demo goes on.
+PICTURES := $(if $(shell command -v chromium),,chromium) \
+            $(if $(wildcard /usr/share/fonts/opentype/noto/NotoSansCJK-*),,fonts-noto-cjk)
 SOURCES  := $(shell find Cargo.toml Cargo.lock rust-toolchain.toml template.yaml functions statemachine tests/world/build.py -type f)
 LOCAL    := target/sam/local/template.yaml
 # The operator's tool for the tests; what people install is built with the settings of a release.
@@ -44,7 +47,7 @@ AWS      := target/sam/aws/template.yaml
 help: ## Lists the commands.
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' $(MAKEFILE_LIST) | column -t -s :
 
-demo: up ## Disables and enables a key in the local cloud and tells what happens.
+demo: up $(if $(strip $(PICTURES)),browser) ## Disables and enables a key in the local cloud and tells what happens.
 	@$(python) -m tests.demo
 
 test: install $(LOCAL) $(OPERATOR) ## Runs every test.
@@ -116,6 +119,13 @@ packages:
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PACKAGES) > /dev/null; \
 	else \
 	    echo "The local cloud and its tests need Debian packages: sudo apt-get install $(strip $(PACKAGES))" >&2; exit 1; \
+	fi
+
+.PHONY: browser
+browser:
+	@if [ "$$(id -u)" = 0 ]; then \
+	    echo "Installing $(strip $(PICTURES)) for the pictures of the mails"; apt-get update -qq; \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PICTURES) > /dev/null || true; \
 	fi
 
 # Order-only, for the folders are named by what is in these files: a fresh clone's files are newer, and the same.

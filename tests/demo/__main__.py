@@ -8,7 +8,7 @@ import subprocess
 import sys
 from typing import Any
 
-from tests.demo import inbox, scene, timeline, verdict
+from tests.demo import inbox, pictures, scene, timeline, verdict
 from tests.world import story as stories
 from tests.world.cloud import ROOT, Cloud, NeverHappened, environment
 from tests.world.story import Story
@@ -42,7 +42,11 @@ def main() -> int:
         broken += verdict.broken(cloud, stage, story)
     (FOLDER / "timeline.json").write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
     files = inbox.write(FOLDER / "mails", mails)
-    _say(f"\nThe timeline is in {FOLDER / 'timeline.json'}, the {len(files)} mails are in {FOLDER / 'mails'}.")
+    _say(f"\nThe timeline is in {FOLDER / 'timeline.json'}.")
+    _say(f"The {len(files)} mails are in {FOLDER / 'mails'}, each as a page and as text.")
+    drawn = pictures.take(inbox.distinct(mails, files), FOLDER / "mails")
+    looks = "on a phone and on a desktop, in light and in dark"
+    _say(f"{len(drawn)} pictures show them there, {looks}." if drawn else pictures.MISSING)
     for rule in broken:
         print(f"BROKEN RULE: {rule}", file=sys.stderr)
     if not broken:

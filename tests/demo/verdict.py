@@ -1,5 +1,6 @@
 """What the demo must have shown; every broken rule is named."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ from tests.world.story import Story
 # Subjects are told apart by their languages' own words; one of them must be in the subject.
 EXPECTED_MAILS = {
     "shutdown": [
-        ("grace_started", "shutdown ahead", "まもなく停止"),
+        ("grace_started", "shutdown ahead", "に停止します"),
         ("shutdown_complete", "shut down", "停止しました"),
     ],
     "startup": [("startup_complete", "started again", "再開しました")],
@@ -83,7 +84,14 @@ def _mails(scene: Scene, story: Story) -> Iterator[str]:
     for mail in story.mails:
         if not known.issuperset(mail["To"]):
             yield f"each admin gets exactly its mails: {mail['To']} is no admin of the demo"
-        if story.direction == "shutdown" and scene.unmanaged.id not in mail["BodyText"]:
+        if story.direction == "shutdown" and scene.unmanaged.id not in mail["Unwrapped"]:
             yield f"the unmanaged server is named in every mail: not in {mail['Subject']!r} to {mail['To']}"
-        if scene.on_another_key.id in mail["BodyText"]:
+        if parts := _differing(mail):
+            yield f"both parts of a mail name the same servers: {mail['Subject']!r} has {parts} in one of them"
+        if scene.on_another_key.id in mail["Unwrapped"]:
             yield f"a server on another key is nobody's business: {mail['Subject']!r} names it"
+
+
+def _differing(mail: dict[str, Any]) -> set[str]:
+    """The servers that only one part of a mail names."""
+    return set(re.findall(r"\bi-[0-9a-f]+", mail["BodyText"])) ^ set(re.findall(r"\bi-[0-9a-f]+", mail["BodyHtml"]))

@@ -22,7 +22,7 @@ def test_a_database_that_rds_has_taken_down_is_told_of_and_started_when_its_key_
     is_taken_down = lambda: resources.look_at(scene.cloud, orders)["state"] == TAKEN_DOWN  # noqa: E731
     scene.cloud.until("RDS takes the database down", is_taken_down, 2 * HOUR_S)
     again = scene.ended("shutdown", 1, attempt=3)
-    [line] = [line for line in again.mails[-1]["BodyText"].splitlines() if f"database {orders.name}:" in line]
+    [line] = [line for line in again.mails[-1]["Unwrapped"].splitlines() if f"database {orders.name}:" in line]
     assert "RDS has lost access to its storage" in line and "within 7 days" in line
     since = scene.cloud.at_s()
     assert scene.start_up().ending == "startup_complete"
@@ -36,7 +36,7 @@ def test_a_database_whose_start_falls_back_is_started_again(scene):
     scene.add_database("orders", failing_starts=2)
     scene.shut_down()
     assert scene.start_up().ending == "startup_incomplete"
-    assert "went back to stopped" in scene.mails()[-1]["BodyText"]
+    assert "went back to stopped" in scene.mails()[-1]["Unwrapped"]
     scene.ended("startup", 2, attempt=2)
     assert scene.ended("startup", 2, attempt=3).ending == "startup_complete"
 
@@ -69,5 +69,5 @@ def test_a_database_that_was_seen_up_while_its_key_was_paused_is_its_owners_to_s
     scene.left, since = {"orders"}, scene.cloud.at_s()
     scene.ask("resume_key")
     told = scene.ended("startup", 3)
-    assert "somebody else has stopped it" in told.mails[-1]["BodyText"]
+    assert "somebody else has stopped it" in told.mails[-1]["Unwrapped"]
     assert not scene.calls("StartDBInstance", since=since)

@@ -161,7 +161,7 @@ def assert_the_story_ends_well(scene: Scene, task: str, kind: str) -> None:
         before_up(scene)
         up = scene.start_up()
         if kind == "twice" and task in ENDS_IN_DOUBT:
-            assert up.ending == "startup_incomplete" and "start it by hand" in up.mails[-1]["BodyText"]
+            assert up.ending == "startup_incomplete" and "start it by hand" in up.mails[-1]["Unwrapped"]
             scene.left = {ENDS_IN_DOUBT[task]}
             assert not [c for c in scene.acts() if is_start_of(scene, c, ENDS_IN_DOUBT[task])]
         elif task not in LEADS_TO:

@@ -103,7 +103,7 @@ def arn_of(scene, run: str) -> str:
 def test_a_plan_that_is_larger_than_the_cap_is_not_carried_out_and_says_so(scene):
     scene.begin(one={}, two={}, three={})
     told = scene.shut_down()
-    assert told.ending == "shutdown_incomplete" and "MaxServersPerRun is 2" in told.mails[-1]["BodyText"]
+    assert told.ending == "shutdown_incomplete" and "MaxServersPerRun is 2" in told.mails[-1]["Unwrapped"]
     assert not scene.acts()
 
 
@@ -114,7 +114,7 @@ def test_a_server_whose_service_will_not_stop_is_left_running_where_that_is_aske
     scene.begin(one={}, free={})
     scene.change("one", units={"postgresql.service": {"refuses_stop": True}})
     told = scene.shut_down()
-    assert told.ending == "shutdown_incomplete" and "left running" in told.mails[-1]["BodyText"]
+    assert told.ending == "shutdown_incomplete" and "left running" in told.mails[-1]["Unwrapped"]
     assert scene.state()["state"] == "running" and scene.state("free")["state"] == "stopped"
     scene.change("one", units={"postgresql.service": {"refuses_stop": False}})
 

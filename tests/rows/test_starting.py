@@ -15,7 +15,7 @@ def test_a_server_that_two_keys_hold_starts_with_the_last_of_them(scene):
     scene.cloud.until("the second key joins", lambda: len(held_by(scene)) == 2, HOUR_S)
     told = scene.start_up()
     assert scene.state()["state"] == "stopped" and held_by(scene) == {other}
-    assert "still holds it" in told.mails[-1]["BodyText"]
+    assert "still holds it" in told.mails[-1]["Unwrapped"]
     scene.enable(other)
     assert scene.ended("startup", 2, key=other).ending == "startup_complete"
 
@@ -32,7 +32,7 @@ def test_a_server_without_capacity_is_named_and_tried_again_and_keeps_no_other(s
     code = "InsufficientInstanceCapacity"
     fault = scene.fault("ec2", "StartInstances", "error", scene.id(), times=3, code=code, message=words)
     told = scene.start_up()
-    assert told.ending == "startup_incomplete" and "waits for capacity" in told.mails[-1]["BodyText"]
+    assert told.ending == "startup_incomplete" and "waits for capacity" in told.mails[-1]["Unwrapped"]
     assert scene.state("lucky")["state"] == "running" and set(scene.state("lucky")["units"].values()) == {"active"}
     assert scene.ended("startup", 2, attempt=3).ending == "startup_complete"
     assert fault.fired == 3
@@ -45,7 +45,7 @@ def test_a_start_that_falls_back_to_stopped_is_reported_and_tried_again(scene):
     scene.shut_down()
     scene.change("one", failing_starts=1)
     told = scene.start_up()
-    assert told.ending == "startup_incomplete" and "went back to stopped" in told.mails[-1]["BodyText"]
+    assert told.ending == "startup_incomplete" and "went back to stopped" in told.mails[-1]["Unwrapped"]
     assert scene.ended("startup", 2, attempt=2).ending == "startup_complete"
 
 
@@ -68,7 +68,7 @@ def test_a_server_that_was_terminated_while_it_was_down_is_reported_and_forgotte
     scene.shut_down()
     scene.cloud.client("ec2").terminate_instances(InstanceIds=[scene.id("gone")])
     told = scene.start_up()
-    assert "terminated" in told.mails[-1]["BodyText"]
+    assert "terminated" in told.mails[-1]["Unwrapped"]
     assert scene.state()["state"] == "running"
     assert ledger.item(scene.cloud, f"HOLD#{scene.id('gone')}", "HOLD") is None
 
@@ -91,7 +91,7 @@ def test_a_server_that_fails_its_checks_has_no_service_started(scene):
     scene.shut_down()
     scene.change("one", status_checks_take_s=1_200)
     told = scene.start_up()
-    assert told.ending == "startup_incomplete" and "status checks" in told.mails[-1]["BodyText"]
+    assert told.ending == "startup_incomplete" and "status checks" in told.mails[-1]["Unwrapped"]
     assert set(scene.state()["units"].values()) == {"inactive"}
     scene.change("one", status_checks_take_s=60)
 
@@ -138,7 +138,7 @@ def test_a_service_that_does_not_start_is_reported_and_tried_again(scene):
     scene.shut_down()
     scene.change("one", units={"postgresql.service": {"fails_start": True}})
     told = scene.start_up()
-    assert told.ending == "startup_incomplete" and "postgresql.service is failed" in told.mails[-1]["BodyText"]
+    assert told.ending == "startup_incomplete" and "postgresql.service is failed" in told.mails[-1]["Unwrapped"]
     scene.change("one", units={"postgresql.service": {"fails_start": False}})
     assert scene.ended("startup", 2, attempt=2).ending == "startup_complete"
 
@@ -151,7 +151,7 @@ def test_a_service_is_not_started_after_one_before_it_that_failed(scene):
     scene.change("one", units={"postgresql.service": {"fails_start": True}})
     told = scene.start_up()
     assert scene.state()["units"] == {"postgresql.service": "failed", "pgbouncer.service": "inactive"}
-    assert "postgresql.service is failed; pgbouncer.service is inactive" in told.mails[-1]["BodyText"]
+    assert "postgresql.service is failed; pgbouncer.service is inactive" in told.mails[-1]["Unwrapped"]
     scene.change("one", units={"postgresql.service": {"fails_start": False}})
     assert scene.ended("startup", 2, attempt=2).ending == "startup_complete"
 
@@ -170,7 +170,7 @@ def test_a_startup_that_succeeds_in_part_is_one_mail_with_both_lists(scene):
 
 
 def line_of(mail: dict, id: str) -> str:
-    return next(line for line in mail["BodyText"].splitlines() if id in line)
+    return next(line for line in mail["Unwrapped"].splitlines() if id in line)
 
 
 @pytest.mark.row(99)

@@ -39,7 +39,7 @@ def test_a_server_whose_stop_has_no_answer_is_in_doubt_and_never_guessed_into_a_
     scene.shut_down()
     assert fault.fired == 1
     told = scene.start_up()
-    assert told.ending == "startup_incomplete" and "was lost" in told.mails[-1]["BodyText"]
+    assert told.ending == "startup_incomplete" and "was lost" in told.mails[-1]["Unwrapped"]
     assert not scene.calls("StartInstances")
 
 
@@ -93,7 +93,7 @@ def test_a_server_that_cannot_be_stopped_is_named_and_the_other_proceeds(scene):
     scene.begin(one={}, free={})
     scene.fault("ec2", "StopInstances", "error", scene.id(), times=100, code="UnsupportedOperation", message="no EBS")
     told = scene.shut_down()
-    assert told.ending == "shutdown_incomplete" and "no EBS" in told.mails[-1]["BodyText"]
+    assert told.ending == "shutdown_incomplete" and "no EBS" in told.mails[-1]["Unwrapped"]
     assert scene.state("free")["state"] == "stopped"
 
 
@@ -103,7 +103,7 @@ def test_a_server_that_is_stuck_in_stopping_is_reported_and_not_forced(scene):
     scene.begin()
     scene.change("one", stop_takes_s=1_500)
     told = scene.shut_down()
-    assert told.ending == "shutdown_incomplete" and "stopping after 10 minutes" in told.mails[-1]["BodyText"]
+    assert told.ending == "shutdown_incomplete" and "stopping after 10 minutes" in told.mails[-1]["Unwrapped"]
     scene.until_state("stopped")
     assert len(scene.calls("StopInstances")) <= 3, "one for each attempt"
     scene.change("one", stop_takes_s=45)
@@ -127,7 +127,7 @@ def test_a_stop_that_is_not_authorized_is_no_storm_and_is_named(scene):
     scene.begin(one={}, other={})
     scene.fault("ec2", "StopInstances", "deny", scene.id(), times=1_000)
     told = scene.shut_down()
-    assert told.ending == "shutdown_incomplete" and "not authorized" in told.mails[-1]["BodyText"]
+    assert told.ending == "shutdown_incomplete" and "not authorized" in told.mails[-1]["Unwrapped"]
     assert len(scene.calls("StopInstances", "one")) == 2, "once with the other, once alone"
     assert scene.state()["state"] == "running" and scene.state("other")["state"] == "stopped"
 

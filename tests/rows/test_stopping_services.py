@@ -12,7 +12,7 @@ def test_a_server_whose_agent_is_offline_is_stopped_and_named(scene):
     told = scene.shut_down()
     assert told.ending == "shutdown_incomplete"
     assert {scene.state(name)["state"] for name in scene.servers} == {"stopped"}
-    assert "offline" in told.mails[-1]["BodyText"]
+    assert "offline" in told.mails[-1]["Unwrapped"]
     assert scene.id("deaf") not in {id for c in scene.calls("SendCommand") for id in c["resources"]}
     scene.change("deaf", agent="online")
     assert_units_are_named_and_not_started(scene, "deaf")
@@ -22,7 +22,7 @@ def assert_units_are_named_and_not_started(scene, name: str) -> None:
     """Nobody knows what they were before; in life, units that belong to the server come up with it."""
     scene.change_units(name, enabled_on_boot=True)
     told = scene.start_up()
-    assert told.ending == "startup_incomplete" and "start it by hand" in told.mails[-1]["BodyText"]
+    assert told.ending == "startup_incomplete" and "start it by hand" in told.mails[-1]["Unwrapped"]
     assert not [c for c in told.calls if c["service"] == "systemd" and c["operation"] == "start"
                 and scene.id(name) in c["resources"][0] and "cause" not in c["request"]]  # fmt: skip
 
@@ -33,7 +33,7 @@ def test_a_command_without_a_result_is_not_sent_again(scene):
     scene.change_units("one", takes_s=2_000)
     told = scene.shut_down()
     assert len(scene.calls("SendCommand")) == 1
-    assert told.ending == "shutdown_incomplete" and "was not reached" in told.mails[-1]["BodyText"]
+    assert told.ending == "shutdown_incomplete" and "was not reached" in told.mails[-1]["Unwrapped"]
     assert scene.state()["state"] == "stopped"
     scene.change_units("one", takes_s=5)
     assert_units_are_named_and_not_started(scene, "one")
@@ -46,7 +46,7 @@ def test_one_service_of_five_that_will_not_stop_is_named_and_the_four_are_stoppe
     scene.change("one", units={"c.service": {"refuses_stop": True}})
     told = scene.shut_down()
     assert told.ending == "shutdown_incomplete"
-    assert "c.service is active" in told.mails[-1]["BodyText"]
+    assert "c.service is active" in told.mails[-1]["Unwrapped"]
     stopped = {c["resources"][0] for c in told.calls if c["operation"] == "stop" and "cause" not in c["request"]
                and c["outcome"] == "inactive"}  # fmt: skip
     assert len(stopped) == 4

@@ -124,8 +124,8 @@ def test_a_mail_names_the_day_on_which_the_key_will_be_deleted(scene):
     subjects = [mail["Subject"] for mail in told.mails]
     assert len(subjects) == 2 and "ahead" in subjects[0] and "shut down" in subjects[1]
     for mail in told.mails:
-        assert deleted.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") in mail["BodyText"]
-        assert f"cancel-key-deletion --key-id {scene.key}" in mail["BodyText"]
+        assert deleted.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") in mail["Unwrapped"]
+        assert f"cancel-key-deletion --key-id {scene.key}" in mail["Unwrapped"]
 
 
 @pytest.mark.row(29)
@@ -137,10 +137,10 @@ def test_a_warning_goes_out_without_the_day_if_the_key_cannot_be_looked_at(scene
     scene.until_warned()
     scene.until_fired(fault)
     scene.faults_off()
-    assert "cancel-key-deletion" not in scene.mails()[0]["BodyText"]
+    assert "cancel-key-deletion" not in scene.mails()[0]["Unwrapped"]
     told = scene.ended("shutdown", 1)
     assert told.ending == "shutdown_complete"
-    assert "cancel-key-deletion" in told.mails[-1]["BodyText"]
+    assert "cancel-key-deletion" in told.mails[-1]["Unwrapped"]
 
 
 @pytest.mark.row(30)
@@ -167,7 +167,7 @@ def test_a_server_that_is_terminated_before_its_stop_is_named_and_the_other_proc
     told = scene.ended("shutdown", 1)
     assert told.ending == "shutdown_incomplete"
     assert scene.state("stays")["state"] == "stopped"
-    assert "it was terminated" in told.mails[-1]["BodyText"]
+    assert "it was terminated" in told.mails[-1]["Unwrapped"]
 
 
 @pytest.mark.row(37)

@@ -42,7 +42,7 @@ def scaling_of(play: Play, name: str) -> str:
 def line(play: Play, mail: dict[str, Any], name: str, what: str = "ECS service") -> str:
     """What a mail tells of a service, or of the `scaling of ECS service`; "" if it has no word of it."""
     begins = f"  {what} {play.resources[name].full_name}: "
-    found = {text.removeprefix(begins) for text in mail["BodyText"].splitlines() if text.startswith(begins)}
+    found = {text.removeprefix(begins) for text in mail["Unwrapped"].splitlines() if text.startswith(begins)}
     assert len(found) <= 1, found
     return "".join(found)
 

@@ -42,7 +42,7 @@ class Play:
     def report(self, told: Story, name: str) -> str:
         """The line of a server or other resource in the last mail of a story."""
         id = self.servers[name].id if name in self.servers else f" {self.resources[name].name}:"
-        [line] = {line for line in told.mails[-1]["BodyText"].splitlines() if id in line}
+        [line] = {line for line in told.mails[-1]["Unwrapped"].splitlines() if id in line}
         return line
 
 

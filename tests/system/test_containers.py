@@ -125,7 +125,7 @@ def test_a_mail_says_why_a_service_was_left(play):
     assert "excluded by its lockstep:exclude tag" in line(play, mail, "excluded")
     assert "uses this key, not managed" in line(play, mail, "unmanaged")
     assert "was already stopped" in line(play, mail, "at-nothing")
-    assert play.resources["other-key"].name not in mail["BodyText"]
+    assert play.resources["other-key"].name not in mail["Unwrapped"]
     assert not [name for name in LEFT if line(play, mail, name, SCALING)]
 
 

@@ -50,7 +50,7 @@ def test_only_the_databases_that_we_stopped_are_started(play):
 def test_what_is_not_ours_is_left_and_named(play):
     for states in (play.states_down, play.states_up):
         assert {states[name]["state"] for name in ("other-key", "unmanaged", "excluded")} == {"available"}
-    mail = play.down.mails[-1]["BodyText"]
+    mail = play.down.mails[-1]["Unwrapped"]
     assert play.resources["other-key"].name not in mail
     assert f"database {play.resources['unmanaged'].name}: uses this key, not managed" in mail
     assert "excluded by its lockstep:exclude tag" in play.report(play.down, "excluded")
@@ -62,7 +62,7 @@ def test_a_mail_says_which_is_a_database_and_which_a_cluster(play):
     assert play.report(play.down, "orders") == f"  database {play.resources['orders'].name}: stopped"
     assert play.report(play.down, "ledger") == f"  database cluster {play.resources['ledger'].name}: stopped"
     assert play.report(play.up, "ledger").endswith(": running again")
-    assert f"{play.resources['ledger'].name}-0" not in play.down.mails[-1]["BodyText"], "members are their cluster"
+    assert f"{play.resources['ledger'].name}-0" not in play.down.mails[-1]["Unwrapped"], "members are their cluster"
 
 
 @WHOLE
@@ -87,7 +87,7 @@ WHY = {
 @CANNOT_STOP
 @pytest.mark.parametrize("name", WHY)
 def test_what_cannot_be_stopped_is_named_in_the_warning_and_not_tried(play, name):
-    warning, report = play.down.mails[0]["BodyText"], play.down.mails[-1]["BodyText"]
+    warning, report = play.down.mails[0]["Unwrapped"], play.down.mails[-1]["Unwrapped"]
     for mail in (warning, report):
         [line] = [line for line in mail.splitlines() if f" {play.resources[name].name}:" in line]
         assert "PROBLEM" in line and WHY[name] in line
@@ -96,7 +96,7 @@ def test_what_cannot_be_stopped_is_named_in_the_warning_and_not_tried(play, name
 
 @CANNOT_STOP
 def test_a_follower_on_another_key_is_named_in_the_warning_and_left(play):
-    for mail in (play.down.mails[0]["BodyText"], play.down.mails[-1]["BodyText"]):
+    for mail in (play.down.mails[0]["Unwrapped"], play.down.mails[-1]["Unwrapped"]):
         [line] = [line for line in mail.splitlines() if f" {play.resources['follower'].name}:" in line]
         assert "follows a database that uses this key, uses another key itself, not touched" in line
     assert play.states_down["follower"]["state"] == "available"

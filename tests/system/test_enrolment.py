@@ -89,7 +89,7 @@ def test_a_key_of_the_ledger_itself_is_refused_and_not_acted_for_if_it_is_watche
             message = refusal(cloud, {"action": action, "key": key})
             assert "used_by_lockstep" in message and key in message and "AWS owns" in message
         cloud.client("kms").disable_key(KeyId=key)
-        told = lambda: [mail for mail in cloud.mails(key) if "used_by_lockstep" in mail["BodyText"]]  # noqa: E731
+        told = lambda: [mail for mail in cloud.mails(key) if "used_by_lockstep" in mail["Unwrapped"]]  # noqa: E731
         [mail] = cloud.until("the operator is told", told, 900)
         assert "nobody can tell" in mail["Subject"] and story.runs_of(cloud, key) == []
     finally:
@@ -102,7 +102,7 @@ def test_a_key_of_the_wrong_kind_that_somebody_wrote_into_the_ledger_stops_nothi
     row = ledger.item(cloud, f"KEY#{right}", "KEY")
     ledger.put(cloud, f"KEY#{key}", "KEY", {**row, "key": key})
     cloud.client("kms").disable_key(KeyId=key)
-    told = lambda: [mail for mail in cloud.mails(key) if "multi_region" in mail["BodyText"]]  # noqa: E731
+    told = lambda: [mail for mail in cloud.mails(key) if "multi_region" in mail["Unwrapped"]]  # noqa: E731
     cloud.until("the operator is told", told, 900)
     assert story.runs_of(cloud, key) == []
 

@@ -66,7 +66,7 @@ def test_a_group_comes_back_as_it_was(play):
     ],
 )
 def test_a_member_of_a_group_that_is_not_ours_is_left_and_named_in_the_warning(play, member, group, why):
-    for mail in (play.down.mails[0]["BodyText"], play.down.mails[-1]["BodyText"]):
+    for mail in (play.down.mails[0]["Unwrapped"], play.down.mails[-1]["Unwrapped"]):
         [line] = {line for line in mail.splitlines() if play.servers[member].id in line}
         assert "PROBLEM" in line and play.resources[group].name in line and why in line
     assert play.states_down[member]["state"] == "running"
@@ -77,12 +77,12 @@ def test_a_member_of_a_group_that_is_not_ours_is_left_and_named_in_the_warning(p
 @WHOLE
 def test_a_mail_tells_of_groups(play):
     name = play.resources["shop"].name
-    warning = [line for line in play.down.mails[0]["BodyText"].splitlines() if f" {name}:" in line]
+    warning = [line for line in play.down.mails[0]["Unwrapped"].splitlines() if f" {name}:" in line]
     told = "will be suspended, so that it leaves alone what is stopped"
     assert warning == [f"  Auto Scaling group {name}: {told}"]
     assert play.report(play.down, "shop").endswith(": suspended, so that it leaves alone what is stopped")
     assert play.report(play.up, "shop").endswith(": at work again")
-    assert f" {play.resources['suspended'].name}:" not in play.down.mails[-1]["BodyText"]
+    assert f" {play.resources['suspended'].name}:" not in play.down.mails[-1]["Unwrapped"]
 
 
 @REFUSED

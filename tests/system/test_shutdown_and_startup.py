@@ -59,10 +59,10 @@ def test_each_admin_is_warned_and_told_the_end_once_and_sees_the_unmanaged_serve
         [back] = play.up.mails_to(address)
         assert "ahead" in warning["Subject"] and "shut down" in report["Subject"] and "started" in back["Subject"]
         for mail in (warning, report, back):
-            assert play.servers[own].id in mail["BodyText"]
+            assert play.servers[own].id in mail["Unwrapped"]
         for mail in (warning, report):
-            assert play.servers["unmanaged"].id in mail["BodyText"]
-            assert play.servers["other-key"].id not in mail["BodyText"]
+            assert play.servers["unmanaged"].id in mail["Unwrapped"]
+            assert play.servers["other-key"].id not in mail["Unwrapped"]
 
 
 @WHOLE

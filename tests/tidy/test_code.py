@@ -41,16 +41,29 @@ def sources(*folders: str, suffixes: tuple[str, ...] = (".rs", ".py")) -> list[P
     ]
 
 
-def test_the_domain_knows_no_aws_no_runtime_and_no_network():
+@pytest.mark.parametrize("crate", ["domain", "mail"])
+def test_what_decides_and_what_writes_knows_no_aws_no_runtime_and_no_network(crate):
     forbidden = re.compile(r"^(aws_|tokio|hyper|reqwest|lambda_|rand|getrandom|mio)")
-    crates = tree("lockstep-domain")
-    assert "lockstep_domain" in crates
+    crates = tree(f"lockstep-{crate}")
+    assert {"lockstep_domain", f"lockstep_{crate}"} <= crates
     assert not [name for name in crates if forbidden.match(name)]
 
 
-def test_the_domain_reads_no_clock_and_no_environment():
+def test_only_the_function_that_mails_carries_what_writes_mails():
+    assert {"lockstep_mail", "askama"} <= tree("send-mails")
+    others = [folder.name for folder in FUNCTIONS if folder.name != "send-mails"]
+    assert not [name for name in ("lockstep-domain", "lockstep-aws", *others) if "lockstep_mail" in tree(name)]
+
+
+def test_the_language_of_the_frame_of_a_mail_is_shipped_with_none():
+    assert "mrml" in tree("lockstep-frame")
+    assert "mrml" not in tree("send-mails")
+
+
+@pytest.mark.parametrize("crate", ["domain", "mail"])
+def test_what_decides_and_what_writes_reads_no_clock_and_no_environment(crate):
     # Its tests may read fixtures.
-    pages = [page for page in sources("functions/shared/domain/src") if page.name != "tests.rs"]
+    pages = [page for page in sources(f"functions/shared/{crate}/src") if page.name != "tests.rs"]
     assert pages
     assert not [f"{page}: {found[0]}" for page in pages if (found := IMPURE.search(page.read_text()))]
 
@@ -58,7 +71,7 @@ def test_the_domain_reads_no_clock_and_no_environment():
 def test_only_the_aws_crate_uses_the_sdk():
     shipped = [*(ROOT / "functions").rglob("Cargo.toml"), ROOT / "cli/Cargo.toml"]
     manifests = [path for path in shipped if path.parent != ROOT / "functions/shared/aws"]
-    assert len(manifests) == len(FUNCTIONS) + 2
+    assert len(manifests) == len(FUNCTIONS) + 3
     assert not [str(path) for path in manifests if re.search(r"^aws-(sdk|config|smithy)", path.read_text(), re.M)]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import threading
 import time
 import urllib.error
@@ -22,6 +23,8 @@ ACCOUNT = "000000000000"
 # Loopback must never go through a proxy that the machine may have.
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 LOOKS_EVERY_REAL_S = 0.1
+# What a line of a mail's text begins with that goes on with the line before.
+WRAPPED = re.compile(r"(?<=\S)\n(?:! | {4}(?=\S)|(?=[^\s=]))")
 
 
 class NeverHappened(AssertionError):
@@ -110,8 +113,9 @@ class Cloud:
         return self.ask("GET", f"servers/{id}")
 
     def mails(self, about: str = "") -> list[dict[str, Any]]:
-        """`about` keeps the mails whose address or text has it."""
-        return self.ask("GET", "mails", about=about)
+        """`about` keeps the mails whose address or text has it; `Unwrapped` is the text in whole paragraphs."""
+        found = self.ask("GET", "mails", about=about)
+        return [mail | {"Unwrapped": WRAPPED.sub(" ", mail.get("BodyText") or "")} for mail in found]
 
     def executions(self, about: str) -> list[dict[str, Any]]:
         """The executions whose name begins so, oldest first."""

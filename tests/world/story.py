@@ -105,7 +105,7 @@ def until_ended(
         output=json.loads(done.get("output") or "{}"),
         record=ledger.run(cloud, run) or {},
         calls=cloud.calls(since=changed_at_s, about=about),
-        mails=[mail for mail in cloud.mails(run) if run in mail["BodyText"]],
+        mails=[mail for mail in cloud.mails(run) if run in mail["Unwrapped"]],
     )
 
 

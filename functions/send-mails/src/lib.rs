@@ -14,10 +14,11 @@ use lockstep_aws::ledger::mails::MailId;
 use lockstep_aws::mails::Mails;
 use lockstep_domain::app::{Address, AppName, AppRecord, Language};
 use lockstep_domain::key::KeyArn;
-use lockstep_domain::mail::{Occasion, Story, render};
+use lockstep_domain::mail::Occasion;
 use lockstep_domain::plan::PlannedResource;
 use lockstep_domain::report::{by_app, line, told_again_after};
 use lockstep_domain::run::{RunRecord, RunRef};
+use lockstep_mail::{Story, render};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -98,19 +99,13 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
         let addressed = world.addressed(app).await?;
         for admin in &addressed.admins {
             let language = addressed.language;
-            let words = Words { record: &record, occasion, deleted_at, app: app.as_str(), language, again_after };
+            let words = Words { record: &record, occasion, deleted_at, app: Some(app), language, again_after };
             world.send(&words, of_app, &report.unmanaged, admin, &mut answer).await?;
         }
     }
     if report.apps.is_empty() && (!report.unmanaged.is_empty() || about == About::Ended) {
-        let words = Words {
-            record: &record,
-            occasion,
-            deleted_at,
-            app: "(no app)",
-            language: world.language,
-            again_after: None,
-        };
+        let words =
+            Words { record: &record, occasion, deleted_at, app: None, language: world.language, again_after: None };
         world.send(&words, &[], &report.unmanaged, &world.operator, &mut answer).await?;
     }
     answer.settled(run.run.as_str())
@@ -126,11 +121,13 @@ fn occasion(record: &RunRecord, resources: &[PlannedResource], about: About) -> 
     }
 }
 
+#[derive(Clone, Copy)]
 struct Words<'a> {
     record: &'a RunRecord,
     occasion: Occasion,
     deleted_at: Option<Timestamp>,
-    app: &'a str,
+    /// None: what nobody owns.
+    app: Option<&'a AppName>,
     language: Language,
     /// Days after which AWS has done something to what is kept down: news, whatever the epoch has told before.
     again_after: Option<i64>,
@@ -144,7 +141,8 @@ impl Words<'_> {
     }
 
     fn mail_id(&self, to: &Address) -> MailId {
-        let mail = format!("{}#{}#{to}", self.about(), self.app);
+        let app = self.app.map_or("(no app)", AppName::as_str);
+        let mail = format!("{}#{app}#{to}", self.about());
         match self.occasion {
             Occasion::Flapping => MailId::hourly(&self.record.key, &mail),
             _ => MailId::of_epoch(&self.record.run, &mail),
@@ -184,16 +182,20 @@ impl World {
         let lines = |resources: &[&PlannedResource]| -> Vec<_> {
             resources.iter().map(|resource| line(resource, record.direction, before, told_at)).collect()
         };
+        let lines_of_app = lines(of_app);
+        let words = Words { occasion: words.occasion.of_app(&lines_of_app), ..*words };
         let story = Story {
             occasion: words.occasion,
-            app: words.app,
+            app: words.app.map(AppName::as_str),
             key: &record.key,
             run: &record.run,
             noticed_at: record.noticed_at,
             grace_ends_at: record.grace_ends_at,
+            ended_at: record.ended_at,
             deleted_at: words.deleted_at,
+            tried_again: record.worth_another_try,
             now,
-            lines: &lines(of_app),
+            lines: &lines_of_app,
             unmanaged: &lines(unmanaged),
         };
         let outbox_id = format!("{}-{}", record.run.of_epoch(), words.about());

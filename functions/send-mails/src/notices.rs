@@ -6,14 +6,17 @@ use lockstep_aws::error::Failure;
 use lockstep_aws::ledger::mails::MailId;
 use lockstep_domain::app::{AppName, AppRecord};
 use lockstep_domain::key::{KeyArn, KeyLook};
-use lockstep_domain::mail::{Sight, render_notice};
 use lockstep_domain::notice::Notice;
 use lockstep_domain::report::by_app;
 use lockstep_domain::run::Direction;
+use lockstep_mail::{Sight, render_notice};
 use serde::Deserialize;
 
 use crate::outbox::Outbox;
 use crate::{Answer, World};
+
+/// Stands where the mails of admins have their app.
+const OPERATOR: &str = "(operator)";
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Input {
@@ -43,7 +46,7 @@ pub(crate) async fn handle(world: &World, input: Input) -> Result<Answer, Failur
                 _ => MailId::of_sight(&key, since, &about),
             };
             let sight = Sight {
-                app: told.app.as_str(),
+                app: Some(told.app.as_str()).filter(|app| *app != OPERATOR),
                 key: &key,
                 seen: &seen.seen,
                 notice,
@@ -60,7 +63,7 @@ pub(crate) async fn handle(world: &World, input: Input) -> Result<Answer, Failur
 impl World {
     /// The operator always; the admins of what the key's newest shutdown has stopped, if it is their business.
     async fn whom_to_tell(&self, key: &KeyArn, notice: Notice) -> Result<Vec<AppRecord>, Failure> {
-        let operator = AppName::parse("(operator)")?;
+        let operator = AppName::parse(OPERATOR)?;
         let mut told = vec![AppRecord { app: operator, admins: vec![self.operator.clone()], language: self.language }];
         if !notice.is_for_admins() {
             return Ok(told);

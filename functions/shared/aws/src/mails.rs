@@ -47,7 +47,7 @@ impl Mails {
         let header = MessageHeader::builder().name("X-Lockstep-Mail").value(id).build().map_err(built)?;
         let message = Message::builder()
             .subject(content(&mail.subject)?)
-            .body(Body::builder().text(content(&mail.text)?).build())
+            .body(Body::builder().text(content(&mail.text)?).html(content(&mail.html)?).build())
             .headers(header)
             .build();
         let send = self

@@ -1,25 +1,8 @@
-//! The mails: what happened, to what, when, what to do, what happens next; then the report; then ids.
+//! What a mail is, and what it is about; `lockstep-mail` writes it.
 
-mod databases;
-mod deletion;
-mod kinds;
-mod notices;
-mod words;
-
-pub use notices::{Sight, render_notice};
-
-use jiff::{SignedDuration, Timestamp};
-
-use crate::app::Language;
-use crate::key::KeyArn;
 use crate::plan::PlannedResource;
 use crate::report::{Line, Said, has_left_untold};
-use crate::run::{Ending, RunName};
-use crate::text::shortened;
-use words::Words;
-
-/// How long RDS keeps a database whose key is off.
-const DATABASES_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
+use crate::run::Ending;
 
 /// What a mail is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +10,8 @@ pub enum Occasion {
     GraceStarted,
     /// The key is switched on and off again and again.
     Flapping,
+    /// A startup in which an app lacks nothing but capacity of AWS.
+    WaitingForCapacity,
     Ended(Ending),
 }
 
@@ -36,6 +21,7 @@ impl Occasion {
         match self {
             Self::GraceStarted => "grace_started",
             Self::Flapping => "flapping",
+            Self::WaitingForCapacity => "waiting_for_capacity",
             Self::Ended(Ending::ShutdownComplete) => "shutdown_complete",
             Self::Ended(Ending::ShutdownCancelled) => "shutdown_cancelled",
             Self::Ended(Ending::ShutdownSuperseded) => "shutdown_superseded",
@@ -58,6 +44,18 @@ impl Occasion {
         }
     }
 
+    /// The same occasion as the admins of one app see it, whose lines these are.
+    pub fn of_app(self, lines: &[Line]) -> Self {
+        let waits = |line: &Line| matches!(line.said, Said::WaitsForCapacity(_));
+        let is_amiss = |line: &Line| matches!(line.said, Said::Problem(_) | Said::NotReached);
+        match self {
+            Self::Ended(Ending::StartupIncomplete) if lines.iter().any(waits) && !lines.iter().any(is_amiss) => {
+                Self::WaitingForCapacity
+            }
+            other => other,
+        }
+    }
+
     /// The key is off, so that it may be waiting for its deletion.
     pub fn is_of_a_key_that_is_off(self) -> bool {
         matches!(
@@ -67,96 +65,52 @@ impl Occasion {
     }
 }
 
-/// Everything that a mail says.
-#[derive(Debug, Clone)]
-pub struct Story<'a> {
-    pub occasion: Occasion,
-    pub app: &'a str,
-    pub key: &'a KeyArn,
-    pub run: &'a RunName,
-    pub noticed_at: Timestamp,
-    pub grace_ends_at: Timestamp,
-    /// `DeletionDate` of the key, if KMS gave one.
-    pub deleted_at: Option<Timestamp>,
-    pub now: Timestamp,
-    /// What is of this app.
-    pub lines: &'a [Line],
-    /// What is nobody's and uses the key.
-    pub unmanaged: &'a [Line],
-}
-
-impl Story<'_> {
-    /// When the key is deleted, if this mail is to say so.
-    fn deletion(&self) -> Option<Timestamp> {
-        self.deleted_at.filter(|_| self.occasion.is_of_a_key_that_is_off())
-    }
-
-    /// Until when databases are sure to be kept, if this mail is to say so.
-    fn databases_until(&self) -> Option<Timestamp> {
-        let is_database = |line: &Line| line.kind.is_database();
-        let concerns = self.occasion.is_of_a_key_that_is_off() && self.lines.iter().any(is_database);
-        concerns.then(|| self.noticed_at + DATABASES_KEPT)
-    }
-}
-
-/// A mail, ready to be sent as text.
+/// A mail, ready to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
     /// One line, at most 200 characters, free of control characters.
     pub subject: String,
     pub text: String,
-}
-
-pub fn render(story: &Story<'_>, language: Language) -> Mail {
-    let words = words::of(language);
-    let happened = (words.happened)(story.occasion);
-    let short_key: String = story.key.id().chars().take(8).collect();
-    let mut text = format!("{}\n\n", (words.opening)(story));
-    if let Some(at) = story.deletion() {
-        text.push_str(&format!("{}\n\n", (words.deletion)(story.key, at)));
-    }
-    if let Some(at) = story.databases_until() {
-        text.push_str(&format!("{}\n\n", (words.databases)(at)));
-    }
-    text.push_str(&format!("{}\n\n", (words.to_do)(story)));
-    push_lines(&mut text, &words, words.yours, story.lines, true);
-    push_lines(&mut text, &words, words.unmanaged, story.unmanaged, false);
-    text.push_str(&format!(
-        "{}\n  {}: {}\n  {}: {}\n  {}: {}\n",
-        words.ids,
-        words.key,
-        story.key,
-        words.run,
-        story.run,
-        words.written,
-        time(story.now)
-    ));
-    Mail { subject: shortened(&format!("[Lockstep] {}: {happened} ({} {short_key})", story.app, words.key), 200), text }
-}
-
-fn push_lines(text: &mut String, words: &Words, title: &str, lines: &[Line], with_units: bool) {
-    if lines.is_empty() {
-        return;
-    }
-    text.push_str(&format!("{title}\n"));
-    for line in lines {
-        let name = if line.name.is_empty() { String::new() } else { format!(" ({})", line.name) };
-        let units =
-            if with_units && !line.units.is_empty() { format!(" [{}]", line.units.join(", ")) } else { String::new() };
-        let said = match &line.said {
-            Said::Problem(reason) => format!("{}: {reason}", words.problem),
-            Said::LeftDown(reason) => format!("{}: {reason}", words.left_down),
-            said => (words.said)(said),
-        };
-        text.push_str(&format!("  {}{}{name}{units}: {said}\n", (words.kind)(line.kind), line.id));
-    }
-    text.push('\n');
-}
-
-/// Minutes are enough for people; UTC is said, for readers are everywhere.
-fn time(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+    /// The same for those who read HTML.
+    pub html: String,
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+    use crate::kind::Kind;
+    use crate::plan::Outcome;
+    use crate::samples::{planned, units};
+
+    #[test]
+    fn a_startup_that_was_broken_off_tells_of_units_that_only_it_knows_of() {
+        let superseded = |untold| {
+            let resource = PlannedResource { untold, outcome: Some(Outcome::Done), ..planned(1) };
+            Occasion::of_ending(Ending::StartupSuperseded, true, &[resource])
+        };
+        assert_eq!(superseded(Vec::new()), None);
+        assert_eq!(superseded(units(&["b.service"])), Some(Occasion::Ended(Ending::StartupSuperseded)));
+    }
+
+    #[test]
+    fn an_app_that_lacks_nothing_but_capacity_waits_and_any_other_problem_is_told_as_one() {
+        let of = |ending, said: &[Said]| {
+            let line = |said: &Said| Line {
+                kind: Kind::Server,
+                id: String::new(),
+                name: String::new(),
+                units: Vec::new(),
+                said: said.clone(),
+            };
+            Occasion::Ended(ending).of_app(&said.iter().map(line).collect::<Vec<_>>())
+        };
+        let (waits, up) = (Said::WaitsForCapacity("t3.micro".into()), Said::Started);
+        let incomplete = Ending::StartupIncomplete;
+        assert_eq!(of(incomplete, &[waits.clone(), up.clone()]), Occasion::WaitingForCapacity);
+        for other in [Said::Problem("failed".into()), Said::NotReached] {
+            assert_eq!(of(incomplete, &[waits.clone(), other]), Occasion::Ended(incomplete));
+        }
+        assert_eq!(of(incomplete, &[up]), Occasion::Ended(incomplete));
+        assert_eq!(of(Ending::ShutdownIncomplete, &[waits]), Occasion::Ended(Ending::ShutdownIncomplete));
+    }
+}

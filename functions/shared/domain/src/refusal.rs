@@ -7,6 +7,8 @@ use crate::text::shortened;
 
 /// Longest time that a batch is asked again and again; the key is read anew each time.
 pub const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+/// How the outcome of what AWS has no capacity for begins; what AWS said follows.
+pub const WAITS_FOR_CAPACITY: &str = "it waits for capacity and is tried again: ";
 /// What a workflow says of a call that was not made because the look before it failed.
 const NOT_LOOKED: &str = "Lockstep.NotLooked";
 /// Seconds before a batch is asked again.

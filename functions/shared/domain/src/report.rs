@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::AppName;
 use crate::kind::Kind;
 use crate::plan::{Leave, Outcome, PlannedResource, Treatment};
+use crate::refusal::WAITS_FOR_CAPACITY;
 use crate::run::{Direction, Ending};
 use crate::unit::UnitName;
 
@@ -149,6 +150,8 @@ pub enum Said {
     /// Not started, and rightly so.
     LeftDown(String),
     Problem(String),
+    /// Not started, for AWS has no capacity for it; what AWS said.
+    WaitsForCapacity(String),
     NotReached,
 }
 
@@ -170,7 +173,7 @@ pub fn line(resource: &PlannedResource, direction: Direction, before: bool, now:
         (Treatment::Release { reason }, _) => Said::LeftDown(reason.clone()),
         _ if before && is_guard => Said::WillSuspend,
         _ if before => Said::WillStop,
-        _ if !problems.is_empty() => Said::Problem(problems.join("; ")),
+        _ if !problems.is_empty() => said_of(&problems),
         (_, None) => Said::NotReached,
         (_, Some(_)) if is_guard && direction == Direction::Shutdown => Said::Suspended,
         (_, Some(_)) if is_guard => Said::Resumed,
@@ -183,6 +186,15 @@ pub fn line(resource: &PlannedResource, direction: Direction, before: bool, now:
         name: resource.name.clone(),
         units: resource.units.iter().map(|unit| unit.as_str().to_owned()).collect(),
         said,
+    }
+}
+
+fn said_of(problems: &[String]) -> Said {
+    match problems {
+        [only] if only.starts_with(WAITS_FOR_CAPACITY) => {
+            Said::WaitsForCapacity(only.trim_start_matches(WAITS_FOR_CAPACITY).to_owned())
+        }
+        several => Said::Problem(several.join("; ")),
     }
 }
 

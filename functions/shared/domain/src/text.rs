@@ -12,9 +12,21 @@ pub fn shortened(text: &str, limit: usize) -> String {
     clean
 }
 
+/// Besides controls: what is invisible, and what turns the direction of what follows.
 fn is_hostile(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
+        || matches!(
+            c,
+            '\u{00AD}'
+                | '\u{061C}'
+                | '\u{180E}'
+                | '\u{200B}'..='\u{200F}'
+                | '\u{2028}'..='\u{202E}'
+                | '\u{2060}'..='\u{206F}'
+                | '\u{FEFF}'
+                | '\u{FFF9}'..='\u{FFFB}'
+                | '\u{E0000}'..='\u{E007F}'
+        )
 }
 
 #[cfg(test)]
@@ -23,7 +35,7 @@ mod tests {
 
     #[test]
     fn control_characters_and_bidi_overrides_are_dropped() {
-        assert_eq!(shortened("a\r\nBcc: x\u{202E}y\0", 50), "aBcc: xy");
+        assert_eq!(shortened("a\r\nBcc: x\u{202E}y\0\u{2028}\u{061C}\u{E0041}z", 50), "aBcc: xyz");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::batch::Step;
 use crate::hold::{Hold, Own};
 use crate::outcome::LONGEST_WAIT;
 use crate::plan::{Outcome, PlannedResource};
-use crate::refusal::{CallRefusal, Meaning, names_missing_servers};
+use crate::refusal::{CallRefusal, Meaning, WAITS_FOR_CAPACITY, names_missing_servers};
 
 /// Only a stop leaves anything in doubt; a start is asked again until it is seen.
 fn after_refusal(step: Step, hold: Option<&Hold>, refusal: &CallRefusal) -> Option<Hold> {
@@ -30,7 +30,7 @@ pub(super) fn refused(step: Step, hold: Option<&Hold>, part: &PartAnswer) -> Opt
         }
         // It may take hours, and the others of the batch shall not wait for it.
         Meaning::NoCapacity => {
-            let reason = format!("it waits for capacity and is tried again: {}", refusal.said());
+            let reason = format!("{WAITS_FOR_CAPACITY}{}", refusal.said());
             proof.outcome = Some(Outcome::not_done(reason));
         }
     }
