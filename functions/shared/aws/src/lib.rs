@@ -11,5 +11,6 @@ pub mod keys;
 pub mod lambda;
 pub mod ledger;
 pub mod mails;
+pub mod metrics;
 pub mod runs;
 pub mod watch;
