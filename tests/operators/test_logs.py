@@ -55,7 +55,7 @@ def test_a_hostile_name_is_in_no_line(lines):
 def test_a_decision_has_its_reason_and_a_failure_its_chain(fields):
     decisions = [line for line in fields if "decision" in line]
     assert len(decisions) > 100 and all(line["reason"] for line in decisions)
-    assert all("decision" in line or "error.chain" in line for line in fields)
+    assert not [line for line in fields if not {"decision", "error.chain"} & line.keys()]
 
 
 def test_ids_are_dotted_and_units_are_in_the_names(fields):
