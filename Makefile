@@ -35,9 +35,11 @@ PACKAGES := $(if $(wildcard /usr/lib/*/faketime/libfaketime.so.1),,faketime libf
             $(if $(wildcard /usr/lib/postgresql/*/bin/pg_ctl),,postgresql)
 SOURCES  := $(shell find Cargo.toml Cargo.lock rust-toolchain.toml template.yaml functions statemachine tests/world/build.py -type f)
 LOCAL    := target/sam/local/template.yaml
+# The operator's tool for the tests; what people install is built with the settings of a release.
+OPERATOR := target/cli/lockstep
 AWS      := target/sam/aws/template.yaml
 
-.PHONY: help demo test fleet soak check bench up down deploy build clean install tidy
+.PHONY: help demo test fleet soak check bench up down deploy build cli clean install tidy
 
 help: ## Lists the commands.
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' $(MAKEFILE_LIST) | column -t -s :
@@ -45,7 +47,7 @@ help: ## Lists the commands.
 demo: up ## Disables and enables a key in the local cloud and tells what happens.
 	@$(python) -m tests.demo
 
-test: install $(LOCAL) ## Runs every test.
+test: install $(LOCAL) $(OPERATOR) ## Runs every test.
 	@CARGO_TERM_PROGRESS_WHEN=never $(python) -m tests.tidy.every_test
 
 fleet: install $(LOCAL) ## Stops and starts 1,000 servers in the local cloud and counts payloads, events and calls.
@@ -82,12 +84,19 @@ deploy: install $(AWS) ## Deploys to AWS; it asks for what it must know.
 	sam deploy --guided --template-file $(AWS) --stack-name $(STACK) --capabilities CAPABILITY_IAM \
 	    --parameter-overrides Architecture=$(ARCHITECTURE)
 
+cli: ## Installs the operator's tool, `lockstep`, for this user.
+	cargo install --path cli --locked
+
 clean: down ## Removes what was built; keeps what was installed.
-	rm -rf target/sam target/demo target/cloud target/cloud.*
+	rm -rf target/sam target/cli target/demo target/cloud target/cloud.*
 	cargo clean --quiet
 
 $(LOCAL): $(SOURCES) | install
 	@$(TOOLS)/bin/python tests/world/build.py $(@D)
+
+$(OPERATOR): $(SOURCES) $(shell find cli -type f)
+	@cargo build --profile local --locked --package lockstep-cli
+	@mkdir -p $(@D) && cp $${CARGO_TARGET_DIR:-target}/local/lockstep $@
 
 # sam looks for what cargo-lambda built below the sources, so the shared folder must not be used.
 $(AWS): $(SOURCES) | install

@@ -80,12 +80,12 @@ class Invocation:
             return
         name, *rest = names
         unit = self.server.units.get(name)
-        if unit is None:
+        if unit is None or unit.is_missing:
             self.printed += f"{name} unknown unknown\n"
             self.next_unit(verb, rest, failed=True)
             return
         before = self.server.note(unit) if verb == "stop" else unit.state
-        if verb == "status" or (verb == "start" and failed):
+        if verb == "look" or (verb == "start" and failed):
             self.printed += f"{name} {before} {unit.state}\n"
             self.next_unit(verb, rest, failed)
             return

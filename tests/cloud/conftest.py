@@ -49,7 +49,7 @@ while True:
 COMMAND = {
     "schemaVersion": "2.2",
     "parameters": {
-        "Verb": {"type": "String", "allowedValues": ["stop", "start", "status"]},
+        "Verb": {"type": "String", "allowedValues": ["stop", "start", "look"]},
         "Units": {"type": "String", "allowedPattern": "^[a-z. -]+$"},
     },
     "mainSteps": [{"action": "aws:runShellScript", "name": "units", "inputs": {"timeoutSeconds": "300"}}],

@@ -111,7 +111,7 @@ def test_a_command_to_an_agent_that_is_away_times_out(cloud, command_document):
     cloud.until(lambda: cloud.server(id)["agent"] == "online")
     cloud.ask("PATCH", f"servers/{id}", {"agent": "offline"})
     command = ssm.send_command(
-        DocumentName="Command", InstanceIds=[id], TimeoutSeconds=30, Parameters={"Verb": ["status"], "Units": ["a"]}
+        DocumentName="Command", InstanceIds=[id], TimeoutSeconds=30, Parameters={"Verb": ["look"], "Units": ["a"]}
     )["Command"]["CommandId"]
     [ended] = cloud.until(lambda: invocations(ssm, command, "TimedOut"))
     assert ended["StatusDetails"] == "Delivery Timed Out"

@@ -72,6 +72,20 @@ def an_unknown_unit(server: Machine | Simulated) -> Answers:
     return [server.ask("stop", "a.service no.service b.service"), server.ask("start", "a.service no.service b.service")]
 
 
+def a_look(server: Machine | Simulated) -> Answers:
+    """It says what is, takes no note, and so leaves what a stop has noted as it is."""
+    server.put("b.service", "inactive")
+    seen = server.ask("look", "a.service b.service")
+    stopped = server.ask("stop", "b.service a.service")
+    return [
+        seen,
+        stopped,
+        server.ask("look", UNITS),
+        server.ask("stop", UNITS),
+        server.ask("look", "no.service a.service"),
+    ]
+
+
 # What is asked of a server, and the lines that both must print.
 PLAYS = {
     first_stop: ["c active inactive, b active inactive, a active inactive: 0"],
@@ -103,6 +117,13 @@ PLAYS = {
         "a inactive active, no unknown unknown, b inactive inactive: 1",
     ],
 }
+PLAYS[a_look] = [
+    "a active active, b inactive inactive: 0",
+    "b inactive inactive, a active inactive: 0",
+    "a inactive inactive, b inactive inactive, c active active: 0",
+    "a active inactive, b inactive inactive, c active inactive: 0",
+    "no unknown unknown, a inactive inactive: 1",
+]
 PLAYS[start_with_one_that_dies_in_the_middle] = PLAYS[start_with_a_failure_in_the_middle]
 every_play = pytest.mark.parametrize("play", PLAYS, ids=lambda play: play.__name__)
 
@@ -129,6 +150,12 @@ def test_a_stop_tries_every_unit_and_a_start_none_after_one_that_failed(machine)
     assert machine.was_asked_to("stop") == ["a.service", "b.service"]
 
 
+def test_a_look_asks_for_no_change_and_makes_no_folder(machine):
+    machine.ask("look", UNITS)
+    assert not machine.was_asked_to("stop") and not machine.was_asked_to("start")
+    assert not machine.notes.exists()
+
+
 def test_what_was_noted_goes_with_the_server(cloud, units_document):
     server = Simulated(cloud, units_document)
     server.ask("stop", UNITS)
@@ -153,4 +180,4 @@ def test_what_is_no_list_of_unit_names_never_reaches_a_shell(units):
 
 def test_the_shell_is_given_nothing_but_what_the_document_allows():
     assert set(re.findall(r"\{\{ *(\w+) *\}\}", SCRIPT)) == DOCUMENT["parameters"].keys() == {"Verb", "Units"}
-    assert DOCUMENT["parameters"]["Verb"]["allowedValues"] == ["stop", "start"]
+    assert DOCUMENT["parameters"]["Verb"]["allowedValues"] == ["stop", "start", "look"]

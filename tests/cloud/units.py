@@ -1,11 +1,11 @@
-"""systemd units of a server, and how they answer to `stop`, `start` and `status`."""
+"""systemd units of a server, and how they answer to `stop`, `start` and `look`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.cloud import programs
 
-WANTED = {"stop": "inactive", "start": "active", "status": None}
+WANTED = {"stop": "inactive", "start": "active", "look": None}
 
 
 @dataclass
@@ -16,6 +16,8 @@ class Unit:
     fails_start: bool = False
     enabled_on_boot: bool = False
     takes_s: float = 5
+    # The tag names it, and systemd does not know it.
+    is_missing: bool = False
     # A unit with Restart=always, or a watchdog, comes back by itself after it was stopped.
     restarts_after_s: float | None = None
     # How to `start`, `stop` and `kill` a real program behind it. Without them the unit is no more than its state.

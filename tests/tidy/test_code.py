@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = sorted(path.parent for path in (ROOT / "functions").glob("*/Cargo.toml"))
 DOMAIN = ROOT / "functions/shared/domain"
+FOLDERS = ("cli", "functions", "tests")
 LONGEST_FILE = 250
 LONGEST_MAIN = 30
 IMPURE = re.compile(r"\b(std::env|SystemTime|Instant|Timestamp::now|Zoned::now|std::fs|std::net|std::process)\b")
@@ -55,17 +56,30 @@ def test_the_domain_reads_no_clock_and_no_environment():
 
 
 def test_only_the_aws_crate_uses_the_sdk():
-    manifests = [
-        path for path in (ROOT / "functions").rglob("Cargo.toml") if path.parent != ROOT / "functions/shared/aws"
-    ]
-    assert len(manifests) == len(FUNCTIONS) + 1
+    shipped = [*(ROOT / "functions").rglob("Cargo.toml"), ROOT / "cli/Cargo.toml"]
+    manifests = [path for path in shipped if path.parent != ROOT / "functions/shared/aws"]
+    assert len(manifests) == len(FUNCTIONS) + 2
     assert not [str(path) for path in manifests if re.search(r"^aws-(sdk|config|smithy)", path.read_text(), re.M)]
 
 
-def test_shared_crates_depend_on_no_function():
+def test_shared_crates_and_the_operators_tool_depend_on_no_function():
     names = {folder.name.replace("-", "_") for folder in FUNCTIONS}
-    assert not names & tree("lockstep-aws")
-    assert "lockstep_aws" not in tree("lockstep-domain")
+    assert not names & (tree("lockstep-aws") | tree("lockstep-cli"))
+    assert not {"lockstep_aws", "lockstep_cli"} & tree("lockstep-domain")
+    assert "lockstep_cli" not in tree("lockstep-aws")
+
+
+def test_what_only_the_operators_tool_needs_is_in_no_function():
+    only_there = tree("lockstep-cli") - tree("lockstep-aws")
+    assert {"aws_sdk_lambda", "aws_sdk_cloudformation", "clap"} <= only_there
+    for folder in FUNCTIONS:
+        assert not only_there & tree(folder.name) - {"lockstep_cli"}, folder.name
+
+
+def test_no_crate_knows_the_fleet():
+    """What EC2, RDS, ECS, Systems Manager and Auto Scaling do is asked of the workflows; their crates take minutes."""
+    fleet = re.compile(r"aws_sdk_(ec2|rds|ecs|ssm|autoscaling|applicationautoscaling)$")
+    assert not [name for name in tree("lockstep-cli") | tree("lockstep-aws") if fleet.match(name)]
 
 
 @pytest.mark.parametrize("folder", FUNCTIONS, ids=lambda folder: folder.name)
@@ -86,16 +100,14 @@ def test_folder_package_binary_and_logical_id_have_one_name(folder):
     )
 
 
-@pytest.mark.parametrize("folder", FUNCTIONS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", [*FUNCTIONS, ROOT / "cli"], ids=lambda folder: folder.name)
 def test_main_is_only_wiring(folder):
     assert len((folder / "src/main.rs").read_text().splitlines()) <= LONGEST_MAIN
 
 
 def test_files_stay_small():
     long = {
-        str(p.relative_to(ROOT)): n
-        for p in sources("functions", "tests")
-        if (n := len(p.read_text().splitlines())) > LONGEST_FILE
+        str(p.relative_to(ROOT)): n for p in sources(*FOLDERS) if (n := len(p.read_text().splitlines())) > LONGEST_FILE
     }
     assert not long
 
@@ -103,8 +115,6 @@ def test_files_stay_small():
 def test_nothing_has_a_name_that_says_nothing():
     vague = re.compile(r"(manager|helper|util|process_|handle_data)", re.I)
     named = re.compile(r"^\s*(?:pub(?:\([a-z]+\))? )?(?:fn|struct|enum|trait|mod|def|class) (\w+)", re.M)
-    found = [
-        f"{p.name}: {n}" for p in sources("functions", "tests") for n in named.findall(p.read_text()) if vague.search(n)
-    ]
-    files = [str(p) for p in sources("functions", "tests") if vague.search(p.stem)]
+    found = [f"{p.name}: {n}" for p in sources(*FOLDERS) for n in named.findall(p.read_text()) if vague.search(n)]
+    files = [str(p) for p in sources(*FOLDERS) if vague.search(p.stem)]
     assert not found and not files

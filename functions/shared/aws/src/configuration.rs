@@ -15,6 +15,19 @@ pub async fn sdk() -> SdkConfig {
     aws_config::defaults(BehaviorVersion::v2026_01_12()).load().await
 }
 
+/// Region and credentials as a person has them: profiles, environment, single sign-on.
+#[cfg(feature = "operator")]
+pub async fn sdk_of(profile: Option<&str>, region: Option<String>) -> SdkConfig {
+    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12());
+    if let Some(profile) = profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(region) = region {
+        loader = loader.region(aws_config::Region::new(region));
+    }
+    loader.load().await
+}
+
 /// A variable that the template must set.
 pub fn required(name: &'static str) -> Result<String, Failure> {
     env::var(name).ok().filter(|value| !value.is_empty()).ok_or_else(|| {

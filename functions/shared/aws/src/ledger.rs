@@ -40,6 +40,11 @@ pub struct Ledger {
 
 impl Ledger {
     pub fn new(sdk: &SdkConfig) -> Result<Self, Failure> {
-        Ok(Self { client: Client::new(sdk), table: required("LEDGER_TABLE")? })
+        Ok(Self::of_table(sdk, required("LEDGER_TABLE")?))
+    }
+
+    /// The ledger in the table of that name.
+    pub fn of_table(sdk: &SdkConfig, table: String) -> Self {
+        Self { client: Client::new(sdk), table }
     }
 }

@@ -11,6 +11,7 @@ mod decide;
 mod step;
 mod tier;
 
+pub(crate) use decide::held;
 pub use decide::{Act, decide};
 pub use step::Step;
 pub use tier::Tier;

@@ -6,6 +6,7 @@
 pub mod announcement;
 pub mod app;
 pub mod batch;
+pub mod checkup;
 pub mod container;
 pub mod database;
 pub mod enrolment;
@@ -21,6 +22,7 @@ pub mod metrics;
 pub mod notice;
 pub mod outcome;
 pub mod plan;
+pub mod preview;
 pub mod refusal;
 pub mod report;
 pub mod resource;

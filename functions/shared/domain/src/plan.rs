@@ -228,7 +228,7 @@ pub fn close_round(
     (resources, changed)
 }
 
-fn is_acted_on(resource: &PlannedResource) -> bool {
+pub(crate) fn is_acted_on(resource: &PlannedResource) -> bool {
     matches!(resource.treatment, Treatment::Act | Treatment::Join | Treatment::Release { .. })
 }
 

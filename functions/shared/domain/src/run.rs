@@ -43,6 +43,11 @@ impl RunName {
         Self(format!("{}-{epoch}-{direction}-{attempt}", key.id()))
     }
 
+    /// The name of a preview; `salt` tells those of one second apart.
+    pub fn of_preview(key: &KeyArn, at: Timestamp, salt: u16) -> Self {
+        Self(format!("{}-preview-{}-{salt:04x}", key.id(), at.as_second()))
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -185,6 +190,13 @@ mod tests {
         let longest = RunName::new(&key(&"a".repeat(36)), u64::MAX, Direction::Shutdown, u32::MAX);
         assert!(longest.as_str().len() <= 80);
         assert!(longest.as_str().bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
+    }
+
+    #[test]
+    fn the_name_of_a_preview_is_legal_and_says_what_it_is() {
+        let name = RunName::of_preview(&key(&"a".repeat(36)), at(60 * 24 * 365 * 100), u16::MAX);
+        assert!(name.is_preview() && name.as_str().len() <= 80 && name.as_str().ends_with("-ffff"));
+        assert!(!RunName::new(&key("k1"), 1, Direction::Shutdown, 1).is_preview());
     }
 
     #[test]

@@ -105,19 +105,17 @@ impl Ledger {
         delete.send().await.map(drop).map_err(|error| Failure::of_call(format!("deleting row {sk}"), error))
     }
 
-    /// All rows of `pk` whose `sk` begins with `prefix`, page after page.
+    /// All rows of `pk` whose `sk` begins with `prefix`, or all of them if it is empty, page after page.
     pub(super) async fn query(&self, pk: &str, prefix: &str) -> Result<Vec<Item>, Failure> {
-        let mut pages = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":pk", text(pk))
-            .expression_attribute_values(":prefix", text(prefix))
-            .consistent_read(true)
-            .into_paginator()
-            .items()
-            .send();
+        let query = self.client.query().table_name(&self.table).expression_attribute_values(":pk", text(pk));
+        // DynamoDB takes no empty text in the condition on a key.
+        let query = match prefix {
+            "" => query.key_condition_expression("pk = :pk"),
+            prefix => query
+                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                .expression_attribute_values(":prefix", text(prefix)),
+        };
+        let mut pages = query.consistent_read(true).into_paginator().items().send();
         let mut rows = Vec::new();
         while let Some(row) = pages.next().await {
             rows.push(row.map_err(|error| Failure::of_call(format!("listing rows {prefix}* of the ledger"), error))?);

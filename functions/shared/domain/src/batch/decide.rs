@@ -46,7 +46,8 @@ pub fn decide(
     }
 }
 
-fn held(resource: &PlannedResource, hold: Option<&Hold>, run: &RunRef, now: Timestamp) -> Option<Hold> {
+/// The hold that a stop would write: what the ledger has, or a new one; empty for what belongs to no app.
+pub(crate) fn held(resource: &PlannedResource, hold: Option<&Hold>, run: &RunRef, now: Timestamp) -> Option<Hold> {
     let hold = match hold {
         Some(hold) => hold.clone(),
         None => {

@@ -228,3 +228,15 @@ fn calls_are_made_in_the_parts_that_a_refusal_has_left() {
     let ids: Vec<ResourceId> = databases.iter().map(|database| database.id.clone()).collect();
     assert_eq!(parts(&service_batches(&databases)[0], &ids), [1, 1], "RDS takes one at a time");
 }
+
+#[test]
+fn a_preview_notes_nothing_whatever_it_finds() {
+    let tags = [("lockstep:app", "orders")];
+    for state in [State::Stopped, State::Running] {
+        for own in [Own::Stopped, Own::Intent, Own::Starting] {
+            let held = Some(hold(1, own));
+            let plan = plan_resource(&seen(state, &tags), held.as_ref(), &key("k2"), Round::Preview);
+            assert_eq!(noted(&plan, held.as_ref(), &key("k2"), NOW), None, "{state:?} {own:?}");
+        }
+    }
+}
