@@ -118,6 +118,8 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
         changed.extend((resource != planned).then_some(resource));
     }
     if !world.ledger.write_holds(&run, &intents).await? {
+        let reason = "its intents were not taken: the run or a hold has changed meanwhile";
+        tracing::info!(decision = "superseded", reason, run.name = %run.run, batch.name = batch, "batch confirmed");
         return Ok(Answer::empty("superseded", now));
     }
     world.ledger.put_resources(&run.run, &changed).await?;
