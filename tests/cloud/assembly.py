@@ -52,6 +52,7 @@ def _install() -> None:
     from ministack.services import eventbridge, scheduler, ses_v2
 
     from tests.cloud import (
+        alarms,
         bus_policies,
         buses,
         container_answers,
@@ -69,6 +70,7 @@ def _install() -> None:
         key_stores,
         lambdas,
         mails,
+        metrics,
         moto_service,
         scaling,
         server_answers,
@@ -110,7 +112,7 @@ def _install() -> None:
         containers, container_answers, scaling, buses, bus_policies,
         tags, templates, documents, key_answers, key_events, key_states, key_stores, mails, lambdas, dead_letters,
         spelling, workflow_time, workflow_starts, workflow_states, workflow_maps, workflow_definitions,
-        workflow_events, workflow_sdk, workflow_steps, workflow_history,
+        workflow_events, workflow_sdk, workflow_steps, workflow_history, metrics, alarms,
     ):  # fmt: skip
         part.install()
     # Schedules are looked at by the virtual clock, so their watch must be short in real time.

@@ -161,13 +161,18 @@ def key(cloud: Cloud) -> str:
 
 @pytest.fixture(scope="session")
 def function(running: Cloud) -> str:
+    return make_function(running, "eyes", BOOTSTRAP)
+
+
+def make_function(cloud: Cloud, name: str, program: str) -> str:
+    """Its ARN."""
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
         bootstrap = zipfile.ZipInfo("bootstrap")
         bootstrap.external_attr = 0o755 << 16
-        archive.writestr(bootstrap, BOOTSTRAP)
-    created = running.client("lambda").create_function(
-        FunctionName="eyes", Runtime="provided.al2023", Handler="bootstrap", Role=ROLE, Timeout=30,
+        archive.writestr(bootstrap, program)
+    created = cloud.client("lambda").create_function(
+        FunctionName=name, Runtime="provided.al2023", Handler="bootstrap", Role=ROLE, Timeout=30,
         Code={"ZipFile": code.getvalue()},
     )  # fmt: skip
     return created["FunctionArn"]

@@ -26,8 +26,10 @@ _ministack_environment = lambda_svc._runtime_env_vars
 
 
 def _environment(config: dict) -> dict[str, str]:
-    """Each Lambda reads the virtual clock, and tells its SDK to say who is calling."""
-    return {**_ministack_environment(config), **clock.environment, "AWS_SDK_UA_APP_ID": APPLICATION_ID}
+    """Each Lambda reads the virtual clock, logs as it was deployed to, and tells its SDK to say who is calling."""
+    # AWS Lambda Developer Guide, "Defined runtime environment variables" and "Log and event formats".
+    logging = {"AWS_LAMBDA_LOG_FORMAT": (config.get("LoggingConfig") or {}).get("LogFormat", "Text")}
+    return {**_ministack_environment(config), **clock.environment, **logging, "AWS_SDK_UA_APP_ID": APPLICATION_ID}
 
 
 _ministack_spawn = lambda_runtime.ProvidedWorker._spawn

@@ -83,7 +83,7 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
             return Err(Failure::retryable(format!("confirming batch {batch} of run {}: {reason}", run.run)));
         }
         Confirmation::Superseded { reason } => {
-            tracing::info!(decision = "superseded", reason, run.name = %run.run, batch, "batch confirmed");
+            tracing::info!(decision = "superseded", reason, run.name = %run.run, batch.name = batch, "batch confirmed");
             return Ok(Answer::empty("superseded", now));
         }
     }
@@ -99,7 +99,7 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
         match decide(step, &resource, hold, &run, world.policy, now) {
             Act::Call(hold) => {
                 if let Some(reason) = held_back(step, &resource, &around, seen.as_ref()) {
-                    changed.push(resource.settled(step, Outcome::not_done(reason)));
+                    changed.push(resource.settled(step, Outcome::not_done(reason), now));
                     continue;
                 }
                 answer.scaling = scaling::ours(hold.id.kind(), &hold.settings);
@@ -111,13 +111,15 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
             Act::Watch => answer.watched.push(resource.id.name().to_owned()),
             Act::Settle(hold, outcome) => {
                 intents.extend(hold);
-                resource = resource.settled(step, outcome);
+                resource = resource.settled(step, outcome, now);
             }
             Act::Skip => {}
         }
         changed.extend((resource != planned).then_some(resource));
     }
     if !world.ledger.write_holds(&run, &intents).await? {
+        let reason = "its intents were not taken: the run or a hold has changed meanwhile";
+        tracing::info!(decision = "superseded", reason, run.name = %run.run, batch.name = batch, "batch confirmed");
         return Ok(Answer::empty("superseded", now));
     }
     world.ledger.put_resources(&run.run, &changed).await?;
@@ -129,7 +131,8 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
         answer.verdict = "look";
     }
     answer.units = step.units_in_order(&members.units);
-    tracing::info!(decision = answer.verdict, resources = answer.resources.len(), run.name = %run.run, batch, "batch confirmed");
+    let reason = format!("{} of {} resources are called for", called.len(), members.resources.len());
+    tracing::info!(decision = answer.verdict, reason, run.name = %run.run, batch.name = batch, "batch confirmed");
     Ok(answer)
 }
 

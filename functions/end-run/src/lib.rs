@@ -4,6 +4,9 @@ use lockstep_aws::clock;
 use lockstep_aws::error::Failure;
 use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
+use lockstep_aws::metrics;
+use lockstep_domain::announcement::RunEnded;
+use lockstep_domain::metrics::of_ended;
 use lockstep_domain::report::{CameTo, ending, look_again_at, worth_another_try};
 use lockstep_domain::run::{End, Ending, RunName, RunRef};
 use serde::{Deserialize, Serialize};
@@ -20,6 +23,8 @@ pub struct Answer {
     pub run: RunName,
     pub ending: Ending,
     pub reason: String,
+    /// What the event bus is told.
+    pub announcement: RunEnded,
 }
 
 pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
@@ -39,8 +44,14 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
         look_again_at: look_again_at(direction, &resources, now),
         at: now,
     };
-    let ending = ledger.end_run(&run.run, &end).await?;
+    let (ending, is_first) = ledger.end_run(&run.run, &end).await?;
     let reason = format!("{} with {} resources in its plan", came_to.reason(), resources.len());
     tracing::info!(decision = ?ending, reason, run.name = %run.run, key.arn = %run.key, "run ended");
-    Ok(Answer { run: run.run, ending, reason })
+    // A step that is tried again ends the run once, and counts once.
+    if is_first {
+        let about = [("run.name", run.run.as_str()), ("key.arn", run.key.as_str())];
+        metrics::emit(&of_ended(&record, ending, &resources), &about);
+    }
+    let announcement = RunEnded::of(&record, ending, record.ended_at.unwrap_or(now), &resources);
+    Ok(Answer { run: run.run, ending, reason, announcement })
 }

@@ -72,7 +72,8 @@ async fn carry_out(world: &World, request: Request) -> Result<Answer, Failure> {
         }
         Request::ReleaseHold { resource, reason } => release_hold(world, resource, reason).await?,
     };
-    tracing::info!(decision = answer.done, warnings = ?answer.warnings, "enrolment carried out");
+    let reason = format!("asked for, with {} warnings", answer.warnings.len());
+    tracing::info!(decision = answer.done, reason, warnings = ?answer.warnings, "enrolment carried out");
     Ok(answer)
 }
 

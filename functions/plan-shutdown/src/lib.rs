@@ -4,6 +4,7 @@ use lockstep_aws::configuration::{self, SdkConfig};
 use lockstep_aws::error::Failure;
 use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
+use lockstep_domain::announcement::GraceStarted;
 use lockstep_domain::batch::{BatchRef, GuardRef, Step, Tier};
 use lockstep_domain::kind::Kind;
 use lockstep_domain::plan::{Round, close_round, service_batches};
@@ -37,6 +38,9 @@ pub struct Answer {
     pub servers: Vec<BatchRef>,
     /// What would undo a stop.
     pub guards: Vec<GuardRef>,
+    /// What the event bus is told of a grace that has begun.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub announcement: Option<GraceStarted>,
 }
 
 pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
@@ -45,16 +49,23 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
     let (planned, changed) = close_round(resources, round, world.max_servers);
     world.ledger.put_resources(&run.run, &changed).await?;
     if round != Round::Shutdown {
-        tracing::info!(resources = planned.len(), run.name = %run.run, round = ?round, "planned without batches");
-        return Ok(Answer { tiers: Vec::new(), servers: Vec::new(), guards: Vec::new() });
+        let reason = format!("{} resources in the plan", planned.len());
+        tracing::info!(decision = "planned", reason, run.name = %run.run, round = ?round, "planned without batches");
+        let announcement = match round {
+            Round::Warning => Some(GraceStarted::of(&world.ledger.record(&run.run, "planning").await?, &planned)),
+            Round::Preview | Round::Shutdown => None,
+        };
+        return Ok(Answer { tiers: Vec::new(), servers: Vec::new(), guards: Vec::new(), announcement });
     }
     let services = service_batches(&planned);
     let names = world.ledger.put_batches(&run.run, "services", &services).await?;
     let servers = world.ledger.put_batches_of(Kind::Server, &run.run, &planned).await?;
-    tracing::info!(resources = planned.len(), batches = servers.len(), run.name = %run.run, "shutdown planned");
+    let reason = format!("{} resources in the plan, {} batches of servers", planned.len(), servers.len());
+    tracing::info!(decision = "planned", reason, run.name = %run.run, round = ?round, "shutdown planned");
     Ok(Answer {
         tiers: Tier::in_order(&run, Direction::Shutdown, &services, names),
         servers: BatchRef::all(&run, Step::Stop(Kind::Server), servers),
         guards: world.ledger.put_guards(&run, &planned, Step::Stop).await?,
+        announcement: None,
     })
 }

@@ -5,10 +5,12 @@ use lockstep_aws::clock;
 use lockstep_aws::error::Failure;
 use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
+use lockstep_aws::metrics;
 use lockstep_domain::batch::{BatchRef, GuardRef, Step, Tier};
 use lockstep_domain::kind::Kind;
+use lockstep_domain::metrics::Metric;
 use lockstep_domain::plan::{plan_startup, service_batches};
-use lockstep_domain::run::{Before, Direction, RunRecord, RunRef, before_startup};
+use lockstep_domain::run::{Before, Direction, Ending, RunRecord, RunRef, before_startup};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -75,8 +77,13 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
         answer.servers = BatchRef::all(&run, Step::Start(Kind::Server), servers);
         answer.guards = ledger.put_guards(&run, &planned, Step::Start).await?;
     }
-    let (verdict, batches) = (answer.verdict, answer.servers.len());
-    tracing::info!(decision = ?verdict, batches, wait_s = answer.wait_s, run.name = %run.run, "startup planned");
+    let (verdict, wait_s) = (answer.verdict, answer.wait_s);
+    let reason = match verdict {
+        Verdict::Go => format!("{} batches of servers", answer.servers.len()),
+        Verdict::Wait => "a shutdown has not let go yet, or the startup was put off".to_owned(),
+        Verdict::Superseded => "the key has changed since".to_owned(),
+    };
+    tracing::info!(decision = ?verdict, reason, wait_s, run.name = %run.run, "startup planned");
     Ok(answer)
 }
 
@@ -98,6 +105,7 @@ async fn let_go(
             // It may have begun to act since it was read.
             Before::InGrace if !ledger.cancel_run(&name, now).await? => return Ok(Some(LOOK_AGAIN_S)),
             Before::InGrace => {
+                metrics::emit(&[(Metric::RunsEnded(Ending::ShutdownCancelled), 1)], &[("run.name", name.as_str())]);
                 cancelled.push(RunRef { run: name, key: before.key.clone(), epoch: before.epoch });
             }
         }

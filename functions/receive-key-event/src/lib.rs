@@ -1,10 +1,15 @@
 //! An event is a hint that a key may have changed: look at the key, and open an epoch if it has.
 
 use lockstep_aws::error::Failure;
+use lockstep_aws::metrics;
 use lockstep_aws::watch::{Followed, Watch};
 use lockstep_domain::event::{self, Hint};
+use lockstep_domain::metrics::Metric;
 use serde::Serialize;
 use serde_json::Value;
+
+/// Counted, for it says how much of what comes is nobody's business.
+const IGNORED: &str = "ignored";
 
 /// What came of an event.
 #[derive(Debug, Serialize)]
@@ -23,11 +28,14 @@ pub async fn handle(watch: &Watch, event: Value) -> Result<Answer, Failure> {
         Hint::KeyStore { account, call } => follow_all_of(watch, &account, &call).await?,
         Hint::Key { key, .. } => match watch.follow(&key, watch.own_key().await.as_deref()).await? {
             Followed::NotWatched => ignored(format!("key {key} is not watched")),
-            Followed::Nothing { reason } => Answer { decision: "nothing", reason, run: None },
-            Followed::Started { run, reason } => Answer { decision: "run", reason, run: Some(run.to_string()) },
+            Followed::Nothing { reason, .. } => Answer { decision: "nothing", reason, run: None },
+            Followed::Started { run, reason, .. } => Answer { decision: "run", reason, run: Some(run.to_string()) },
         },
     };
     tracing::info!(decision = answer.decision, reason = answer.reason, run.name = answer.run, "event received");
+    if answer.decision == IGNORED {
+        metrics::emit(&[(Metric::IgnoredEvents, 1)], &[]);
+    }
     Ok(answer)
 }
 
@@ -50,5 +58,5 @@ async fn follow_all_of(watch: &Watch, account: &str, call: &str) -> Result<Answe
 }
 
 fn ignored(reason: String) -> Answer {
-    Answer { decision: "ignored", reason, run: None }
+    Answer { decision: IGNORED, reason, run: None }
 }

@@ -89,7 +89,8 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
     let noted: Vec<Hold> =
         planned.iter().filter_map(|resource| noted(resource, holds.get(&resource.id), &run.key, now)).collect();
     ledger.write_holds(&run, &noted).await?;
-    tracing::info!(recorded = planned.len(), run.name = %run.run, "dependents recorded");
+    let reason = format!("{} resources of a page use the key", planned.len());
+    tracing::info!(decision = "recorded", reason, run.name = %run.run, round = ?round, "dependents recorded");
     Ok(Answer { recorded: planned.len() })
 }
 

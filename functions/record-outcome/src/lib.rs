@@ -7,8 +7,10 @@ use lockstep_aws::clock;
 use lockstep_aws::error::Failure;
 use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
+use lockstep_aws::metrics;
 use lockstep_domain::batch::BatchRef;
 use lockstep_domain::evidence::{Evidence, prove};
+use lockstep_domain::metrics::Metric;
 use lockstep_domain::outcome::next_look;
 use lockstep_domain::plan::Outcome;
 use lockstep_domain::refusal::{CallRefusal, NextTry, REST_S, next_try};
@@ -56,6 +58,7 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
     let resources = ledger.resources_of(&run.run, &ids).await?;
     let mut holds = ledger.holds(&ids).await?;
     let mut proven = Vec::new();
+    metrics::count_denial_of(evidence.gave_up.as_deref().unwrap_or_default());
     for resource in resources {
         let hold = holds.remove(&resource.id);
         let proof = prove(&batch, &resource, hold, &evidence, waited);
@@ -76,7 +79,7 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
         let was_refused = proof.refused.is_some();
         resource.refused = resource.refused.or(proof.refused);
         match proof.outcome {
-            Some(outcome) => told.push(resource.settled(step, outcome)),
+            Some(outcome) => told.push(resource.settled(step, outcome, now)),
             None => {
                 waiting.push(resource.id.name().to_owned());
                 told.extend(was_refused.then_some(resource));
@@ -96,7 +99,9 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
         Some(NextTry::GiveUp) | None if waiting.is_empty() => (Verdict::Settled, 0),
         Some(NextTry::GiveUp) | None => (Verdict::Waiting, next_look(step, waited)),
     };
-    tracing::info!(decision = ?verdict, waiting = waiting.len(), run.name = %run.run, batch.batch, "outcome recorded");
+    let reason = format!("{} of {} resources are waited for", waiting.len(), ids.len());
+    let (waited_s, batch_name) = (waited.as_secs(), batch.batch.as_str());
+    tracing::info!(decision = ?verdict, reason, waited_s, run.name = %run.run, batch.name = batch_name, "outcome recorded");
     Ok(Answer { verdict, wait_s, watched: waiting })
 }
 
@@ -114,7 +119,10 @@ async fn judge(
     }
     if let Some(refusal) = evidence.refusal() {
         let meaning = refusal.meaning();
-        tracing::warn!(?meaning, said = refusal.said(), run.name = %batch.of.run, "a call was refused");
+        tracing::warn!(decision = ?meaning, reason = refusal.said(), run.name = %batch.of.run, "a call was refused");
+        if refusal.is_denied() {
+            metrics::emit(&[(Metric::AccessDenied, 1)], &[("run.name", batch.of.run.as_str())]);
+        }
     }
     let mut members = ledger.batch(&batch.of.run, &batch.batch).await?;
     let before = members.clone();

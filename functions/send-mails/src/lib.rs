@@ -12,9 +12,11 @@ use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
 use lockstep_aws::ledger::mails::MailId;
 use lockstep_aws::mails::Mails;
+use lockstep_aws::metrics;
 use lockstep_domain::app::{Address, AppName, AppRecord, Language};
 use lockstep_domain::key::KeyArn;
 use lockstep_domain::mail::Occasion;
+use lockstep_domain::metrics::{Metric, counted};
 use lockstep_domain::plan::PlannedResource;
 use lockstep_domain::report::{by_app, line, told_again_after};
 use lockstep_domain::run::{RunRecord, RunRef};
@@ -54,7 +56,11 @@ impl Answer {
     /// What can still be sent is sent first: one address that is refused does not keep the others.
     fn settled(self, about: &str) -> Result<Self, Failure> {
         let (sent, refused, put_off) = (self.sent, self.refused, self.put_off);
-        tracing::info!(sent, refused, put_off, about, "mails sent");
+        let reason = format!("{sent} sent, {refused} refused, {put_off} put off");
+        tracing::info!(decision = "mailed", reason, mail.id = about, "mails sent");
+        let counts = [(Metric::MailsSent, sent), (Metric::MailsRefused, refused), (Metric::MailsPutOff, put_off)];
+        let measured = counted(counts.map(|(metric, count)| (metric, count as usize)));
+        metrics::emit(&measured, &[("mail.id", about)]);
         if put_off > 0 {
             return Err(Failure::retryable(format!("mailing about {about}: {put_off} mails were put off")));
         }
@@ -156,7 +162,8 @@ impl World {
         match self.keys.deletion_date(key).await {
             Ok(date) => date,
             Err(failure) => {
-                tracing::warn!(error.chain = failure.chain(), "a mail does without the key's deletion date");
+                tracing::warn!(error.chain = failure.chain(), key.arn = %key, "a mail does without the key's deletion date");
+                metrics::count_denial(&failure);
                 None
             }
         }

@@ -30,7 +30,8 @@ pub(crate) async fn handle(world: &World, input: Input) -> Result<Answer, Failur
     let mut answer = Answer::default();
     let seen = world.ledger.seen(&key).await?;
     let Some(seen) = seen.filter(|seen| seen.since == since) else {
-        tracing::info!(decision = "overtaken", key.arn = %key, "the key has changed since; a newer notice tells it");
+        let reason = "the key has changed since; a newer notice tells it";
+        tracing::info!(decision = "overtaken", reason, key.arn = %key, "notice left out");
         return Ok(answer);
     };
     let deleted_at = if notice == Notice::DeletionScheduled { world.deletion_date(&key).await } else { None };

@@ -5,6 +5,7 @@ use lockstep_aws::error::Failure;
 use lockstep_aws::ledger::Ledger;
 use lockstep_aws::ledger::mails::{Claim, MailId};
 use lockstep_aws::mails::{Mails, Sent};
+use lockstep_aws::metrics;
 use lockstep_domain::app::Address;
 use lockstep_domain::mail::Mail;
 
@@ -33,7 +34,8 @@ impl Outbox<'_> {
                 return Ok(());
             }
             Claim::Exhausted => {
-                tracing::error!(mail.id = outbox_id, "nobody knows whether any copy of a mail was accepted");
+                let reason = "nobody knows whether any copy of it was accepted";
+                tracing::error!(decision = "refused", reason, mail.id = outbox_id, "a mail is given up");
                 answer.refused += 1;
                 return Ok(());
             }
@@ -57,6 +59,7 @@ impl Outbox<'_> {
             }
             Sent::Refused(failure) => {
                 tracing::error!(error.chain = failure.chain(), mail.id = outbox_id, "a mail was refused");
+                metrics::count_denial(&failure);
                 answer.refused += 1;
             }
         }

@@ -4,7 +4,11 @@ use futures_util::{StreamExt, stream};
 use lockstep_aws::clock;
 use lockstep_aws::error::Failure;
 use lockstep_aws::ledger::LastSweep;
+use lockstep_aws::metrics;
 use lockstep_aws::watch::{Followed, Watch};
+use lockstep_domain::key::KeyArn;
+use lockstep_domain::metrics::of_sweep;
+use lockstep_domain::standing::{LONGEST_RUN, Standing};
 use serde::Serialize;
 
 /// Keys looked at side by side; KMS takes hundreds of DescribeKey calls a second.
@@ -25,23 +29,53 @@ pub async fn handle(watch: &Watch) -> Result<Answer, Failure> {
     let own = watch.own_key().await;
     let follow = async |key| (key, watch.follow(key, own.as_deref()).await);
     let mut looks = stream::iter(&keys).map(follow).buffer_unordered(AT_ONCE);
+    let mut standings = Vec::new();
     while let Some((key, followed)) = looks.next().await {
         match followed {
-            Ok(Followed::Started { run, reason }) => {
-                tracing::info!(decision = "run", reason, run.name = %run, "key swept");
+            Ok(Followed::Started { run, reason, standing }) => {
+                tracing::info!(decision = "run", reason, run.name = %run, key.arn = %key, "key swept");
                 answer.started.push(run.to_string());
+                standings.push(standing);
             }
-            Ok(Followed::Nothing { .. } | Followed::NotWatched) => {}
+            Ok(Followed::Nothing { reason, standing }) => {
+                tell_of(key, &reason, standing);
+                standings.push(standing);
+            }
+            Ok(Followed::NotWatched) => {}
             Err(failure) => {
                 tracing::error!(error.chain = failure.chain(), key.arn = %key, "a key could not be followed");
+                metrics::count_denial(&failure);
                 answer.failed += 1;
             }
         }
     }
-    watch.ledger.note_sweep(&LastSweep { at: clock::now(), keys: answer.keys, failed: answer.failed }).await?;
-    tracing::info!(keys = answer.keys, started = answer.started.len(), failed = answer.failed, "keys swept");
+    let sweep = LastSweep { at: clock::now(), keys: answer.keys, failed: answer.failed };
+    let before = watch.ledger.note_sweep(&sweep).await?;
+    let age = before.map(|before| sweep.at.duration_since(before.at)).unwrap_or_default();
+    let reason = format!("{} keys looked at, {} could not be followed", answer.keys, answer.failed);
+    let (started, sweep_age_s) = (answer.started.len(), age.as_secs());
+    tracing::info!(decision = "swept", reason, started, sweep_age_s, "keys swept");
+    metrics::emit(&of_sweep(&standings, answer.failed, age), &[]);
     if answer.failed > 0 {
         return Err(Failure::retryable(format!("sweeping: {} of {} keys failed", answer.failed, answer.keys)));
     }
     Ok(answer)
+}
+
+/// A line for each key that is not simply on: it is what the dashboard lists.
+fn tell_of(key: &KeyArn, reason: &str, standing: Standing) {
+    if standing == Standing::default() {
+        return;
+    }
+    let Standing { is_off, is_unknown, is_paused, is_stuck } = standing;
+    let key_is = match (is_unknown, is_off) {
+        (true, _) => "unknown",
+        (false, true) => "off",
+        (false, false) => "on",
+    };
+    tracing::info!(decision = "nothing", reason, key.arn = %key, key.is = key_is, key.paused = is_paused, "key swept");
+    if is_stuck {
+        let reason = format!("its run has been under way for more than {} hours", LONGEST_RUN.as_hours());
+        tracing::error!(decision = "stuck", reason, key.arn = %key, "a run is stuck");
+    }
 }

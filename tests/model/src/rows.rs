@@ -191,6 +191,7 @@ impl Line {
             services: outcome(self.services),
             refused: self.refused.then(|| "a reason".to_owned()),
             outcome: outcome(self.outcome),
+            settled_at: lockstep_domain::plan::SettledAt::default(),
         }
     }
 

@@ -155,9 +155,9 @@ fn a_run_that_has_let_go_writes_no_hold_and_does_not_begin_to_act() {
 fn a_run_that_has_ended_writes_no_hold_and_its_first_ending_stays() {
     play(async |scene| {
         let (ledger, run) = (scene.ledger(), &scene.run.run);
-        let first = ledger.end_run(run, &end(Ending::ShutdownIncomplete)).await.unwrap();
+        let (first, _) = ledger.end_run(run, &end(Ending::ShutdownIncomplete)).await.unwrap();
         assert_eq!(first, Ending::ShutdownIncomplete);
-        assert_eq!(ledger.end_run(run, &end(Ending::ShutdownComplete)).await.unwrap(), first);
+        assert_eq!(ledger.end_run(run, &end(Ending::ShutdownComplete)).await.unwrap(), (first, false));
         assert_eq!(ledger.run(run).await.unwrap().unwrap().ending, Some(first));
         assert!(!scene.writes(&scene.hold).await.unwrap());
         assert_eq!(scene.held().await, None);

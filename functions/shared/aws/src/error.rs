@@ -6,6 +6,7 @@ use std::fmt;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use lambda_runtime::Diagnostic;
 use lockstep_domain::error::Refusal;
+use lockstep_domain::text::without_addresses;
 
 type Source = Box<dyn Error + Send + Sync>;
 
@@ -70,7 +71,7 @@ impl Failure {
         Self::Terminal { doing: doing.into(), source: Some(Box::new(error)) }
     }
 
-    /// The whole chain, for the log.
+    /// The whole chain, for the log. Amazon SES names the address that it refuses; a log does not.
     pub fn chain(&self) -> String {
         let mut chain = self.to_string();
         let mut next = self.source();
@@ -79,7 +80,7 @@ impl Failure {
             chain.push_str(&error.to_string());
             next = error.source();
         }
-        chain
+        without_addresses(&chain)
     }
 }
 

@@ -1,5 +1,6 @@
 //! KMS: the truth about a key.
 
+use std::error::Error;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -14,6 +15,7 @@ use lockstep_domain::error::Refusal;
 use lockstep_domain::key::{KeyArn, KeyLook};
 
 use crate::error::Failure;
+use crate::metrics;
 
 /// How long a mail waits for what it can do without, retries included.
 const MAIL_WAITS: Duration = Duration::from_secs(5);
@@ -38,8 +40,9 @@ impl Keys {
                 Ok(()) => KeyLook::from_state(state_of(&metadata)),
                 Err(refusal) => KeyLook::Unknown { reason: format!("it may not be watched: {refusal}") },
             }),
-            Err(Failure::Terminal { source, .. }) => {
-                let reason = source.map_or_else(String::new, |source| source.to_string());
+            Err(failure @ Failure::Terminal { .. }) => {
+                metrics::count_denial(&failure);
+                let reason = failure.source().map_or_else(String::new, ToString::to_string);
                 Ok(KeyLook::Unknown { reason: format!("DescribeKey was refused: {reason}") })
             }
             Err(failure) => Err(failure),

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::error::Failure;
+use crate::metrics;
 
 /// Runs `handle` for every event; failures are logged here once, with their chain.
 pub async fn run<F, Fut, Out>(handle: F) -> Result<(), Error>
@@ -18,6 +19,7 @@ where
     Out: Serialize,
 {
     tracing::init_default_subscriber();
+    metrics::begin();
     let handle = &handle;
     // Boxed, for the compiler's sake: the futures of several SDK calls are deep.
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| -> Pin<Box<dyn Future<Output = _>>> {
@@ -25,6 +27,7 @@ where
             let answer = Box::pin(handle(event.payload)).await;
             if let Err(failure) = &answer {
                 tracing::error!(error.chain = failure.chain(), "the function failed");
+                metrics::count_denial(failure);
             }
             answer
         })

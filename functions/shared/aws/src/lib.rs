@@ -16,6 +16,7 @@ pub mod keys;
 pub mod lambda;
 pub mod ledger;
 pub mod mails;
+pub mod metrics;
 pub mod runs;
 #[cfg(feature = "operator")]
 pub mod stack;

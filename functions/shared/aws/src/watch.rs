@@ -7,12 +7,14 @@ use lockstep_domain::epoch::{KeyAction, KeyRecord, RunAction, continue_run, deci
 use lockstep_domain::key::{KeyArn, KeyLook};
 use lockstep_domain::notice::{SeenKey, see};
 use lockstep_domain::run::RunName;
+use lockstep_domain::standing::{Standing, is_stuck};
 
 use crate::clock;
 use crate::configuration;
 use crate::error::Failure;
 use crate::keys::Keys;
 use crate::ledger::Ledger;
+use crate::metrics;
 use crate::runs::{Runs, Started};
 
 #[derive(Debug, Clone)]
@@ -30,10 +32,12 @@ pub enum Followed {
     /// There was nothing to start.
     Nothing {
         reason: String,
+        standing: Standing,
     },
     Started {
         run: RunName,
         reason: String,
+        standing: Standing,
     },
 }
 
@@ -51,6 +55,7 @@ impl Watch {
     pub async fn own_key(&self) -> Option<String> {
         self.ledger.own_key().await.unwrap_or_else(|failure| {
             tracing::error!(error.chain = failure.chain(), "nobody can tell what the ledger is encrypted with");
+            metrics::count_denial(&failure);
             None
         })
     }
@@ -64,10 +69,11 @@ impl Watch {
             Err(refusal) => KeyLook::Unknown { reason: format!("it may not be watched: {refusal}") },
         };
         let decision = decide(&record, &look, self.grace, clock::now());
+        let standing = Standing::of(&record, &look);
         let followed = match decision.action {
-            KeyAction::Nothing => Followed::Nothing { reason: decision.reason },
-            KeyAction::OpenEpoch(next) => self.open(&record, &next, decision.reason).await?,
-            KeyAction::EnsureRun => self.ensure_run(&record).await?,
+            KeyAction::Nothing => Followed::Nothing { reason: decision.reason, standing },
+            KeyAction::OpenEpoch(next) => self.open(&record, &next, decision.reason, standing).await?,
+            KeyAction::EnsureRun => self.ensure_run(&record, standing).await?,
         };
         // Telling comes last: no run waits for it, and the next look makes good what fails here.
         self.tell(key, &look).await?;
@@ -84,35 +90,44 @@ impl Watch {
         }
         let Some(SeenKey { since, untold: Some(notice), .. }) = next.or(before) else { return Ok(()) };
         self.runs.tell(key, notice, since).await?;
-        tracing::warn!(decision = "told", notice = notice.name(), key.arn = %key, "a notice is on its way");
+        let reason = format!("{} is to be told", notice.name());
+        tracing::warn!(decision = "told", reason, key.arn = %key, "a notice is on its way");
         self.ledger.told(key, since).await
     }
 
-    async fn ensure_run(&self, record: &KeyRecord) -> Result<Followed, Failure> {
+    async fn ensure_run(&self, record: &KeyRecord, mut standing: Standing) -> Result<Followed, Failure> {
         let name = record.run();
         let run = self.ledger.run(&name).await?;
         let execution = self.runs.execution(&name, record.direction).await?;
-        let (action, reason) = continue_run(record, run.as_ref(), execution, self.grace, clock::now());
+        let now = clock::now();
+        let (action, reason) = continue_run(record, run.as_ref(), execution, self.grace, now);
+        standing.is_stuck = is_stuck(record, run.as_ref(), execution, now);
         match action {
-            RunAction::Nothing => Ok(Followed::Nothing { reason: reason.to_owned() }),
-            RunAction::Start => self.start(record, reason.to_owned()).await,
-            RunAction::Open(next) => self.open(record, &next, reason.to_owned()).await,
+            RunAction::Nothing => Ok(Followed::Nothing { reason: reason.to_owned(), standing }),
+            RunAction::Start => self.start(record, reason.to_owned(), standing).await,
+            RunAction::Open(next) => self.open(record, &next, reason.to_owned(), standing).await,
         }
     }
 
-    async fn open(&self, record: &KeyRecord, next: &KeyRecord, reason: String) -> Result<Followed, Failure> {
+    async fn open(
+        &self,
+        record: &KeyRecord,
+        next: &KeyRecord,
+        reason: String,
+        standing: Standing,
+    ) -> Result<Followed, Failure> {
         if !self.ledger.advance_key(record, next).await? {
             return Err(Failure::retryable(format!("opening run {}: another came first", next.run())));
         }
-        self.start(next, reason).await
+        self.start(next, reason, standing).await
     }
 
-    async fn start(&self, record: &KeyRecord, reason: String) -> Result<Followed, Failure> {
+    async fn start(&self, record: &KeyRecord, reason: String, standing: Standing) -> Result<Followed, Failure> {
         let run = record.open_run();
         self.ledger.open_run(&run).await?;
         match self.runs.start(&run).await? {
-            Started::Running => Ok(Followed::Started { run: run.run, reason }),
-            Started::EndedBefore => Ok(Followed::Nothing { reason: format!("run {} has ended", run.run) }),
+            Started::Running => Ok(Followed::Started { run: run.run, reason, standing }),
+            Started::EndedBefore => Ok(Followed::Nothing { reason: format!("run {} has ended", run.run), standing }),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! This crate knows no AWS SDK, no clock and no environment: time and ids are arguments, and every
 //! decision comes back with its reason. What is decided here is acted on by the workflows.
 
+pub mod announcement;
 pub mod app;
 pub mod batch;
 pub mod checkup;
@@ -17,6 +18,7 @@ pub mod hold;
 pub mod key;
 pub mod kind;
 pub mod mail;
+pub mod metrics;
 pub mod notice;
 pub mod outcome;
 pub mod plan;
@@ -29,5 +31,6 @@ pub mod run;
 mod samples;
 pub mod scaling;
 pub mod server;
+pub mod standing;
 pub mod text;
 pub mod unit;

@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::app::AppName;
-use crate::batch::Step;
 use crate::hold::{Hold, Own};
 use crate::key::KeyArn;
 use crate::kind::Kind;
@@ -20,7 +19,7 @@ mod startup;
 
 pub use batches::{Batch, batches_of, service_batches};
 pub use guards::held_back;
-pub use outcome::Outcome;
+pub use outcome::{Outcome, SettledAt};
 pub use startup::{plan_startup, replanned};
 
 /// A resource in the plan of a run (`RUN#<run>` / `RESOURCE#<id>`).
@@ -66,15 +65,9 @@ pub struct PlannedResource {
     /// How the resource itself ended; empty until it was acted on.
     #[serde(default)]
     pub outcome: Option<Outcome>,
-}
-
-impl PlannedResource {
-    /// The resource with the outcome of a step; an outcome is written once.
-    pub fn settled(mut self, step: Step, outcome: Outcome) -> Self {
-        let slot = if step.is_about_units() { &mut self.services } else { &mut self.outcome };
-        slot.get_or_insert(outcome);
-        self
-    }
+    /// When the two were written.
+    #[serde(default, skip_serializing_if = "SettledAt::is_empty")]
+    pub settled_at: SettledAt,
 }
 
 /// A shutdown looks for dependents twice: to warn, and again when the grace is over. A preview looks once, and nothing
@@ -141,6 +134,7 @@ pub fn plan_resource(seen: &SeenResource, hold: Option<&Hold>, key: &KeyArn, rou
         services: None,
         refused: None,
         outcome: None,
+        settled_at: SettledAt::default(),
     };
     match opted(seen.id.kind(), &seen.tags) {
         Opted::In { app, .. } if planned.follows.is_some() => planned.app = Some(app),

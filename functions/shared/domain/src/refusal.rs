@@ -73,6 +73,11 @@ impl CallRefusal {
         }
     }
 
+    /// A permission is missing: of ours, or of whoever owns what was called for.
+    pub fn is_denied(&self) -> bool {
+        is_denied(&self.error) || is_denied(&self.cause)
+    }
+
     fn status_code(&self) -> Option<u16> {
         let (_, rest) = self.cause.rsplit_once("Status Code: ")?;
         let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
@@ -91,6 +96,12 @@ impl CallRefusal {
 /// terminated): *The instance IDs 'i-1, i-2' do not exist*. A look at databases leaves out those that are gone.
 pub fn names_missing_servers(cause: &str) -> bool {
     ["does not exist", "do not exist"].iter().any(|words| cause.contains(words))
+}
+
+/// Whether AWS says that a permission is missing. EC2 says *You are not authorized to perform this operation*, IAM for
+/// most others *User … is not authorized to perform*; their codes are `UnauthorizedOperation` and `AccessDenied…`.
+pub fn is_denied(said: &str) -> bool {
+    ["AccessDenied", "UnauthorizedOperation", "not authorized to perform"].iter().any(|words| said.contains(words))
 }
 
 /// What a workflow does after a call failed.

@@ -13,8 +13,12 @@ use crate::run::{Direction, Ending};
 use crate::unit::UnitName;
 
 mod again;
+mod counts;
+mod times;
 
 pub use again::{look_again_at, told_again_after};
+pub use counts::{Counts, counts};
+pub use times::{Times, times};
 
 /// Where a workflow was when it came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

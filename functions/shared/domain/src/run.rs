@@ -161,6 +161,12 @@ pub enum Ending {
     NothingToDo,
 }
 
+impl Ending {
+    pub fn is_incomplete(self) -> bool {
+        matches!(self, Self::ShutdownIncomplete | Self::StartupIncomplete)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ use crate::app::AppName;
 use crate::batch::{BatchRef, Step};
 use crate::hold::{Hold, HoldSeed, Own};
 use crate::key::KeyArn;
-use crate::plan::{PlannedResource, Round, Treatment};
+use crate::plan::{PlannedResource, Round, SettledAt, Treatment};
 use crate::resource::{ResourceId, Settings, State, StatusRow};
 use crate::run::{Direction, RunName, RunRef};
 use crate::unit::UnitName;
@@ -53,6 +53,7 @@ pub fn planned(number: usize) -> PlannedResource {
         services: None,
         refused: None,
         outcome: None,
+        settled_at: SettledAt::default(),
     }
 }
 

@@ -29,13 +29,34 @@ fn is_hostile(c: char) -> bool {
         )
 }
 
+/// `text` without mail addresses: a log has none.
+pub fn without_addresses(text: &str) -> String {
+    let is_around = |c: char| c.is_whitespace() || "<>()[]{}\"',;:".contains(c);
+    let mut clean = String::with_capacity(text.len());
+    for piece in text.split_inclusive(is_around) {
+        let word = piece.trim_end_matches(is_around);
+        match word.contains('@') {
+            true => clean.extend(["(address)", &piece[word.len()..]]),
+            false => clean.push_str(piece),
+        }
+    }
+    clean
+}
+
 #[cfg(test)]
 mod tests {
-    use super::shortened;
+    use super::{shortened, without_addresses};
 
     #[test]
     fn control_characters_and_bidi_overrides_are_dropped() {
         assert_eq!(shortened("a\r\nBcc: x\u{202E}y\0\u{2028}\u{061C}\u{E0041}z", 50), "aBcc: xyz");
+    }
+
+    #[test]
+    fn an_address_is_left_out_wherever_it_stands() {
+        let said = "not verified: a.b+c@example.com, <d@example.com>; \"e@example.com\".";
+        assert_eq!(without_addresses(said), "not verified: (address), <(address)>; \"(address)\".");
+        assert_eq!(without_addresses("nothing here"), "nothing here");
     }
 
     #[test]

@@ -72,8 +72,8 @@ impl Ledger {
         written(update.send().await, || format!("cancelling run {run}"))
     }
 
-    /// Ends a run once; the first ending stays and is returned.
-    pub async fn end_run(&self, run: &RunName, end: &End) -> Result<Ending, Failure> {
+    /// Ends a run once; the first ending stays and is returned, with whether it is this one.
+    pub async fn end_run(&self, run: &RunName, end: &End) -> Result<(Ending, bool), Failure> {
         let set = "SET ending = :ending, ended_at = :at, worth_another_try = :again, look_again_at = :look";
         let look = end.look_again_at.map_or(AttributeValue::Null(true), |at| text(at.to_string()));
         let update = self
@@ -83,10 +83,11 @@ impl Ledger {
             .expression_attribute_values(":look", look)
             .expression_attribute_values(":at", text(end.at.to_string()));
         if written(update.send().await, || format!("ending run {run}"))? {
-            return Ok(end.ending);
+            return Ok((end.ending, true));
         }
         let first = self.record(run, "ending").await?.ending;
-        first.ok_or_else(|| Failure::retryable(format!("ending run {run}: it changed meanwhile")))
+        let first = first.ok_or_else(|| Failure::retryable(format!("ending run {run}: it changed meanwhile")));
+        Ok((first?, false))
     }
 
     fn update_run(&self, run: &RunName, set: &str, condition: &str) -> UpdateItemFluentBuilder {

@@ -1,11 +1,12 @@
 //! What was last seen of a key, and of all of them.
 
+use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
 use lockstep_domain::key::KeyArn;
 use lockstep_domain::notice::SeenKey;
 use serde::{Deserialize, Serialize};
 
-use super::rows::{address, item, text, written};
+use super::rows::{address, item, parse, text, written};
 use super::{Ledger, keys};
 use crate::error::Failure;
 
@@ -68,8 +69,13 @@ impl Ledger {
         self.get(SWEEP.0, SWEEP.1).await
     }
 
-    pub async fn note_sweep(&self, sweep: &LastSweep) -> Result<(), Failure> {
-        self.put(SWEEP.0, SWEEP.1, sweep).await
+    /// Writes the newest sweep down and returns the one before it.
+    pub async fn note_sweep(&self, sweep: &LastSweep) -> Result<Option<LastSweep>, Failure> {
+        let row = item(SWEEP.0, SWEEP.1, sweep)?;
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(row));
+        let answer = put.return_values(ReturnValue::AllOld).send().await;
+        let answer = answer.map_err(|error| Failure::of_call("noting the sweep", error))?;
+        answer.attributes.map(parse).transpose()
     }
 
     /// The ARN of the key of its owner's that the table is encrypted with; `None` for AWS's own.

@@ -1,6 +1,6 @@
 //! What a startup does with what its key holds down.
 
-use super::{PlannedResource, Round, Treatment};
+use super::{PlannedResource, Round, SettledAt, Treatment};
 use crate::hold::{Hold, Own};
 use crate::key::KeyArn;
 
@@ -47,5 +47,6 @@ pub fn plan_startup(hold: &Hold, key: &KeyArn) -> PlannedResource {
         services: None,
         refused: None,
         outcome: None,
+        settled_at: SettledAt::default(),
     }
 }

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::*;
+use crate::batch::Step;
 use crate::hold::Hold;
 use crate::kind::Kind;
 use crate::samples::{hold, key, planned, server, units};
@@ -150,7 +151,7 @@ fn the_last_of_two_keys_that_let_go_starts_the_server() {
     let released = plan_startup(&two, &key("k1"));
     assert_eq!(replanned(released.clone(), Some(&two), &key("k1")), released);
     assert_eq!(replanned(released.clone(), Some(&hold(1, Own::Stopped)), &key("k1")).treatment, Treatment::Act);
-    let settled = released.settled(Step::Start(Kind::Server), Outcome::Done);
+    let settled = released.settled(Step::Start(Kind::Server), Outcome::Done, Timestamp::UNIX_EPOCH);
     assert_eq!(replanned(settled.clone(), Some(&hold(1, Own::Stopped)), &key("k1")), settled);
 }
 

@@ -1,0 +1,1 @@
+"""What the operator sees: alarms under their faults, events, metrics and logs of one deployed stack."""
