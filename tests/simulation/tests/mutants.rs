@@ -36,7 +36,7 @@ fn a_ledger_that_loses_holds_leaves_calls_without_an_intent() {
 
 #[test]
 fn without_the_sweep_a_quiet_world_still_has_work_left() {
-    breaks("sweep-disabled", "L4", 16);
+    breaks("sweep-disabled", "L4", 24);
 }
 
 #[test]
