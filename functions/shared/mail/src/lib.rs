@@ -1,6 +1,6 @@
 //! The mails: what happened, to what, when, what to do, what happens next; then the report; then ids.
 //!
-//! A [`Letter`] says it in the reader's language; its HTML part and its text part are two looks of the same letter, so
+//! A `Letter` says it in the reader's language; its HTML part and its text part are two looks of the same letter, so
 //! that neither knows more than the other. Like the domain, this crate knows no AWS, no clock and no environment.
 
 mod html;
