@@ -5,6 +5,7 @@ use lockstep_aws::executions::Executions;
 use lockstep_aws::functions::{Answer, Functions};
 use lockstep_aws::ledger::Ledger;
 use lockstep_aws::stack::Stack;
+use lockstep_domain::epoch::KeyRecord;
 use lockstep_domain::error::Refusal;
 use lockstep_domain::key::KeyArn;
 use serde_json::Value;
@@ -55,16 +56,12 @@ impl Deployed {
         }
     }
 
-    /// A watched key and its record.
-    pub async fn watched(&self, typed: &str) -> Result<KeyArn, Trouble> {
+    /// The record of a watched key.
+    pub async fn watched(&self, typed: &str) -> Result<KeyRecord, Trouble> {
         let key = self.key(typed).await?;
-        match self.ledger.key(&key).await? {
-            Some(_) => Ok(key),
-            None => {
-                let remedy = format!("watch it with `lockstep key add {key}`");
-                Err(Refusal::new("not_watched", "KEY", key.as_str(), remedy).into())
-            }
-        }
+        let remedy = format!("watch it with `lockstep key add {key}`");
+        let record = self.ledger.key(&key).await?;
+        record.ok_or_else(|| Refusal::new("not_watched", "KEY", key.as_str(), remedy).into())
     }
 }
 

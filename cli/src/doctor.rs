@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use lockstep_aws::clock;
-use lockstep_domain::checkup::{CheckedKey, Facts, Finding, LastSweep, Seen, Severity, findings};
+use lockstep_domain::checkup::{CheckedKey, Facts, Finding, Seen, Severity, findings};
 use lockstep_domain::epoch::KeyRecord;
 use lockstep_domain::key::KeyArn;
 use lockstep_domain::kind::Kind;
@@ -33,18 +33,15 @@ struct Checkup {
 
 pub async fn of_stack(stack: &Deployed) -> Result<Report, Trouble> {
     let (mut keys, mut plans) = (Vec::new(), Vec::new());
-    for key in stack.ledger.watched_keys().await? {
-        if let Some(record) = stack.ledger.key(&key).await? {
-            let (checked, plan) = check(stack, key, &record).await?;
-            keys.push(checked);
-            plans.extend(plan);
-        }
+    for record in stack.ledger.watched().await? {
+        let (checked, plan) = check(stack, record).await?;
+        keys.push(checked);
+        plans.extend(plan);
     }
     let by_units = servers(&plans);
     let asked: BTreeSet<String> = by_units.values().flatten().cloned().collect();
     let seen = look(stack, &by_units).await?;
     let last_sweep = stack.ledger.last_sweep().await?;
-    let last_sweep = last_sweep.map(|last| LastSweep { at: last.at, failed: last.failed as u64 });
     let apps = stack.ledger.apps().await?.into_iter().map(|app| app.app).collect();
     let (now, servers) = (clock::now(), asked.len());
     let watched = keys.iter().map(|checked| checked.key.clone()).collect();
@@ -55,13 +52,9 @@ pub async fn of_stack(stack: &Deployed) -> Result<Report, Trouble> {
 }
 
 /// The rules about a key, and what its shutdown would do; a search that fails is a finding, not the end.
-async fn check(
-    stack: &Deployed,
-    key: KeyArn,
-    record: &KeyRecord,
-) -> Result<(CheckedKey, Vec<PlannedResource>), Trouble> {
-    let asked = keys::ask(stack, key.as_str()).await?;
-    let (groups, unplanned, resources) = match plan::search(stack, key.clone()).await {
+async fn check(stack: &Deployed, record: KeyRecord) -> Result<(CheckedKey, Vec<PlannedResource>), Trouble> {
+    let asked = keys::ask(stack, record.key.as_str()).await?;
+    let (groups, unplanned, resources) = match plan::search(stack, record.key.clone()).await {
         Ok(plan) => (plan.preview.groups, None, plan.resources),
         Err(Trouble::Failed(why)) => (Vec::new(), Some(why), Vec::new()),
         Err(refused) => return Err(refused),
@@ -69,7 +62,7 @@ async fn check(
     let is_up = record.direction == Direction::Startup && record.epoch > 0;
     let last_startup = if is_up { stack.ledger.resources(&record.run()).await? } else { Vec::new() };
     let (paused, keys::Checked { refused, warnings, .. }) = (record.paused, asked);
-    let checked = CheckedKey { key, paused, refused, warnings, groups, unplanned, last_startup };
+    let checked = CheckedKey { key: record.key, paused, refused, warnings, groups, unplanned, last_startup };
     Ok((checked, resources))
 }
 

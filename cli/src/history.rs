@@ -3,12 +3,11 @@
 use jiff::Timestamp;
 use lockstep_domain::enrolment::Released;
 use lockstep_domain::key::KeyArn;
-use lockstep_domain::run::{RunName, RunRecord};
+use lockstep_domain::run::{Ending, RunName, RunRecord};
 use serde::Serialize;
 
 use crate::deployed::Deployed;
 use crate::report::Report;
-use crate::status::ending_text;
 use crate::tables::{bold, table};
 use crate::times;
 use crate::trouble::Trouble;
@@ -22,17 +21,16 @@ struct History {
 }
 
 pub async fn of_key(stack: &Deployed, typed: &str, limit: u16) -> Result<Report, Trouble> {
-    let key = stack.watched(typed).await?;
+    let record = stack.watched(typed).await?;
     let mut runs = Vec::new();
-    let newest = stack.ledger.key(&key).await?.filter(|record| record.epoch > 0);
-    let mut next = newest.map(|record| record.run());
+    let mut next = (record.epoch > 0).then(|| record.run());
     while let Some(name) = next.filter(|_| runs.len() < usize::from(limit)) {
         let Some(run) = stack.ledger.run(&name).await? else { break };
         next = earlier(&run);
         runs.push(run);
     }
-    let released = stack.ledger.released(&key).await?;
-    let history = History { key, runs, released };
+    let released = stack.ledger.released(&record.key).await?;
+    let history = History { key: record.key, runs, released };
     let text = text(&history);
     Report::new(&history, text)
 }
@@ -56,7 +54,7 @@ fn text(history: &History) -> String {
             times::at(run.noticed_at),
             or_none(run.acting_since),
             or_none(run.ended_at),
-            ending_text(run.ending),
+            run.ending.map_or("-", Ending::name).to_owned(),
         ]
     });
     let mut text =

@@ -1,6 +1,7 @@
 //! `lockstep key`.
 
 use lockstep_domain::checkup::is_only_advice;
+use lockstep_domain::epoch::KeyRecord;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -20,7 +21,7 @@ pub async fn add(stack: &Deployed, typed: &str) -> Result<Report, Trouble> {
 }
 
 pub async fn remove(stack: &Deployed, typed: &str) -> Result<Report, Trouble> {
-    let key = stack.watched(typed).await?;
+    let key = stack.watched(typed).await?.key;
     let answer = stack.enrol(json!({ "action": "unwatch_key", "key": key })).await?;
     Report::new(&answer, format!("{key} is no longer watched."))
 }
@@ -33,13 +34,12 @@ struct Listed {
 }
 
 pub async fn list(stack: &Deployed) -> Result<Report, Trouble> {
-    let mut keys = Vec::new();
-    for key in stack.ledger.watched_keys().await? {
-        // A listed key without a record is being added or removed right now.
-        if let Some(record) = stack.ledger.key(&key).await? {
-            keys.push(Listed { key: key.to_string(), id: key.id().to_owned(), paused: record.paused });
-        }
-    }
+    let listed = |record: KeyRecord| Listed {
+        key: record.key.to_string(),
+        id: record.key.id().to_owned(),
+        paused: record.paused,
+    };
+    let keys: Vec<Listed> = stack.ledger.watched().await?.into_iter().map(listed).collect();
     let line = |listed: &Listed| format!("{}{}", listed.key, if listed.paused { "  paused" } else { "" });
     let text = match keys.is_empty() {
         true => "No key is watched; add one with `lockstep key add ARN`.".to_owned(),

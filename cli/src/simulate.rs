@@ -79,7 +79,7 @@ fn one(number: usize, step: &Walked, all: bool) -> String {
     lines.extend(step.goes_on_if.iter().map(|ask| format!("       before each batch: {ask}")));
     for stage in &step.stages {
         let tier = stage.tier.map_or(String::new(), |tier| format!("tier {tier}: "));
-        lines.push(format!("       {tier}{}", count(stage.batches.len(), "batch").replace("batchs", "batches")));
+        lines.push(format!("       {tier}{}", count(stage.batches.len(), "batch")));
         let shown = if all { stage.batches.len() } else { stage.batches.len().min(3) };
         for batch in &stage.batches[..shown] {
             let units: Vec<&str> = batch.units.iter().map(|unit| unit.as_str()).collect();

@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 use lockstep_aws::clock;
-use lockstep_aws::ledger::LastSweep;
 use lockstep_domain::epoch::KeyRecord;
 use lockstep_domain::hold::Hold;
 use lockstep_domain::key::{KeyArn, KeyLook};
 use lockstep_domain::notice::SeenKey;
 use lockstep_domain::run::{Direction, Ending, RunRecord};
+use lockstep_domain::standing::LastSweep;
 use serde::Serialize;
 
 use crate::deployed::Deployed;
@@ -83,12 +83,7 @@ struct Status {
 
 /// One key with everything that it holds down.
 pub async fn of_one_key(stack: &Deployed, typed: &str) -> Result<Report, Trouble> {
-    let key = stack.watched(typed).await?;
-    let record = stack.ledger.key(&key).await?;
-    let mut keys = Vec::new();
-    if let Some(record) = record {
-        keys.push(of_one(stack, record).await?);
-    }
+    let keys = vec![of_one(stack, stack.watched(typed).await?).await?];
     let status = Status { keys, last_sweep: stack.ledger.last_sweep().await? };
     let held: Vec<&Held> = status.keys.iter().flat_map(|key| &key.held).collect();
     let mut text = text(&status, clock::now());
@@ -100,10 +95,8 @@ pub async fn of_one_key(stack: &Deployed, typed: &str) -> Result<Report, Trouble
 
 pub async fn of_all(stack: &Deployed) -> Result<Report, Trouble> {
     let mut keys = Vec::new();
-    for key in stack.ledger.watched_keys().await? {
-        if let Some(record) = stack.ledger.key(&key).await? {
-            keys.push(of_one(stack, record).await?);
-        }
+    for record in stack.ledger.watched().await? {
+        keys.push(of_one(stack, record).await?);
     }
     let status = Status { keys, last_sweep: stack.ledger.last_sweep().await? };
     let text = text(&status, clock::now());
@@ -146,7 +139,7 @@ fn text(status: &Status, now: Timestamp) -> String {
             state(key.state.as_ref()),
             format!("{phase}{}", if key.paused { ", paused" } else { "" }),
             key.run.as_ref().map_or("-".to_owned(), |run| run[key.key.id().len() + 1..].to_owned()),
-            ending_text(key.ending),
+            key.ending.map_or("-", Ending::name).to_owned(),
             key.ended_at.map_or("-".to_owned(), times::at),
             key.holds.to_string(),
             key.in_doubt.to_string(),
@@ -181,12 +174,6 @@ fn state(seen: Option<&SeenKey>) -> String {
         Some(KeyLook::Off { state }) => state.clone(),
         Some(KeyLook::Unknown { .. }) => odd("unknown"),
     }
-}
-
-/// `shutdown_complete` and so on, as everywhere else.
-pub fn ending_text(ending: Option<Ending>) -> String {
-    let text = ending.and_then(|ending| serde_json::to_value(ending).ok());
-    text.and_then(|text| Some(text.as_str()?.to_owned())).unwrap_or_else(|| "-".to_owned())
 }
 
 #[cfg(test)]

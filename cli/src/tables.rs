@@ -53,9 +53,10 @@ pub fn list(names: &[String], all: bool) -> String {
     text
 }
 
-/// `1 server`, `2 servers`.
+/// `1 server`, `2 servers`, `3 batches`.
 pub fn count(number: usize, one: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+    let more = if one.ends_with("ch") { "es" } else { "s" };
+    if number == 1 { format!("1 {one}") } else { format!("{number} {one}{more}") }
 }
 
 #[cfg(test)]

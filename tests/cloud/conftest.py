@@ -17,11 +17,11 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from tests.world.keys import OWNER
+
 ROOT = Path(__file__).parents[2]
 SCALE = 120
 ACCOUNT = "000000000000"
-# Owns keys that the account of the tests uses.
-OWNER = "222222222222"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/any"
 
 # A Lambda of the kind Lockstep deploys, a native `bootstrap`, that says what it sees or fails as it is told.

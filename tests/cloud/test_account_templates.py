@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cloud.conftest import OWNER
 from tests.cloud.test_buses import BY_CLOUDTRAIL, STRANGER, forwarded, heard
 from tests.world.cloud import environment
+from tests.world.keys import OWNER
 
 # For the account that runs the databases.
 RECEIVING = """

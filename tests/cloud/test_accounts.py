@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.cloud.conftest import ACCOUNT, OWNER
+from tests.cloud.conftest import ACCOUNT
 from tests.cloud.test_cloud import code_of
 from tests.cloud.test_workflows import one, task
+from tests.world.keys import OWNER
 
 USE = ["kms:Describe*", "kms:GenerateDataKey*", "kms:Encrypt", "kms:Decrypt", "kms:ListGrants", "kms:GetKey*"]
 FOR_AWS = {"Bool": {"kms:GrantIsForAWSResource": "true"}}

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.cloud.conftest import ACCOUNT, OWNER
+from tests.cloud.conftest import ACCOUNT
 from tests.cloud.test_accounts import allow, make_key, policy, root
 from tests.cloud.test_cloud import code_of
+from tests.world.keys import OWNER, STRANGER
 
-STRANGER = "333333333333"
 OF_KEYS = json.dumps({"source": ["aws.kms"]})
 BY_CLOUDTRAIL = "AWS API Call via CloudTrail"
 FROM_KMS = {"StringEquals": {"events:source": "aws.kms", "events:detail-type": BY_CLOUDTRAIL}}

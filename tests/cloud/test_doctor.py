@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.cloud.conftest import OWNER
 from tests.cloud.test_cloud import code_of
 from tests.cloud.test_workflows import one, task
+from tests.world.keys import OWNER
 
 SENDER = "operator@example.com"
 BASIC = {"ReadWriteType": "WriteOnly", "IncludeManagementEvents": True}

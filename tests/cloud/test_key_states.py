@@ -3,12 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding
 
-from tests.cloud.conftest import OWNER
 from tests.cloud.test_accounts import grant_of, policy
 from tests.cloud.test_cloud import code_of
+from tests.world import keys
+from tests.world.keys import OWNER
 
 MATERIAL = b"m" * 32
 CLUSTER = "cluster-1a23b4cdefg"
@@ -25,17 +24,8 @@ def state_of(owner, key: str) -> str:
 
 def import_material(cloud, owner, key: str, for_s: float | None = None) -> None:
     """Imports material, for good or for so many seconds of the cloud's time."""
-    means = {"WrappingAlgorithm": "RSAES_OAEP_SHA_256", "WrappingKeySpec": "RSA_2048"}
-    given = owner.get_parameters_for_import(KeyId=key, **means)
-    digest = hashes.SHA256()
-    wrapped = serialization.load_der_public_key(given["PublicKey"]).encrypt(
-        MATERIAL, padding.OAEP(mgf=padding.MGF1(algorithm=digest), algorithm=digest, label=None)
-    )
-    until = {"ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE"}
-    if for_s:
-        now = datetime.fromisoformat(cloud.get("clock")["now"]).astimezone(UTC)
-        until = {"ExpirationModel": "KEY_MATERIAL_EXPIRES", "ValidTo": now + timedelta(seconds=for_s)}
-    owner.import_key_material(KeyId=key, ImportToken=given["ImportToken"], EncryptedKeyMaterial=wrapped, **until)
+    now = datetime.fromisoformat(cloud.get("clock")["now"]).astimezone(UTC)
+    keys.import_material(owner, key, now + timedelta(seconds=for_s) if for_s else None)
 
 
 def test_imported_material_is_what_such_a_key_lives_by(cloud, owner, told):

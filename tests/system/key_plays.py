@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.system.plays import UNITS, Play, begin, disable, shut_down, start_up, states, until_warned
 from tests.world import fleet, keys, story
-from tests.world.cloud import Cloud
+from tests.world.cloud import ACCOUNT, Cloud
 from tests.world.notice import notice
 
 HOUR_S = 3600
@@ -115,7 +115,7 @@ def policy_is_taken_away(cloud: Cloud) -> tuple[str, Change, Change]:
     key = customer_key(cloud)
     kms = keys.kms_of(cloud, key)
     policy = kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
-    own = policy.replace("arn:aws:iam::000000000000:root", f"arn:aws:iam::{keys.OWNER}:root")
+    own = policy.replace(f"arn:aws:iam::{ACCOUNT}:root", f"arn:aws:iam::{keys.OWNER}:root")
     put = lambda text: kms.put_key_policy(KeyId=key, PolicyName="default", Policy=text)  # noqa: E731
     assert own != policy
     return key, lambda: put(own), lambda: put(policy)

@@ -26,7 +26,7 @@ pub async fn handle(watch: &Watch, event: Value) -> Result<Answer, Failure> {
         Hint::FailedCall { call, code } => ignored(format!("{call} failed with {code}, so no key has changed")),
         Hint::ForeignKey { account, key } => ignored(format!("account {account} does not own key {key}")),
         Hint::KeyStore { account, call } => follow_all_of(watch, &account, &call).await?,
-        Hint::Key { key, .. } => match watch.follow(&key, watch.own_key().await.as_deref()).await? {
+        Hint::Key { key } => match watch.follow(&key).await? {
             Followed::NotWatched => ignored(format!("key {key} is not watched")),
             Followed::Nothing { reason, .. } => Answer { decision: "nothing", reason, run: None },
             Followed::Started { run, reason, .. } => Answer { decision: "run", reason, run: Some(run.to_string()) },
@@ -41,14 +41,14 @@ pub async fn handle(watch: &Watch, event: Value) -> Result<Answer, Failure> {
 
 /// A key store has many keys, and its event names none of them: all of its account are looked at.
 async fn follow_all_of(watch: &Watch, account: &str, call: &str) -> Result<Answer, Failure> {
-    let (own, mut started) = (watch.own_key().await, Vec::new());
     let keys = watch.ledger.watched_keys().await?;
     let of_account: Vec<_> = keys.iter().filter(|key| key.account() == account).collect();
     if of_account.is_empty() {
         return Ok(ignored(format!("{call} names no key, and no key of account {account} is watched")));
     }
-    for key in &of_account {
-        if let Followed::Started { run, .. } = watch.follow(key, own.as_deref()).await? {
+    let mut started = Vec::new();
+    for (_, followed) in watch.follow_each(of_account.iter().copied()).await {
+        if let Followed::Started { run, .. } = followed? {
             started.push(run.to_string());
         }
     }

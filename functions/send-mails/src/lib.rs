@@ -24,8 +24,6 @@ use lockstep_mail::{Story, render};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::outbox::Outbox;
-
 pub struct World {
     ledger: Ledger,
     keys: Keys,
@@ -206,7 +204,6 @@ impl World {
             unmanaged: &lines(unmanaged),
         };
         let outbox_id = format!("{}-{}", record.run.of_epoch(), words.about());
-        let outbox = Outbox { ledger: &self.ledger, mails: &self.mails };
-        outbox.send(&words.mail_id(to), &outbox_id, || render(&story, words.language), to, answer).await
+        self.deliver(&words.mail_id(to), &outbox_id, || render(&story, words.language), to, answer).await
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use lockstep_aws::clock;
 use lockstep_aws::error::Failure;
 use lockstep_aws::ledger::mails::MailId;
-use lockstep_domain::app::{AppName, AppRecord};
+use lockstep_domain::app::{Address, AppName, Language};
 use lockstep_domain::key::{KeyArn, KeyLook};
 use lockstep_domain::notice::Notice;
 use lockstep_domain::report::by_app;
@@ -12,11 +12,14 @@ use lockstep_domain::run::Direction;
 use lockstep_mail::{Sight, render_notice};
 use serde::Deserialize;
 
-use crate::outbox::Outbox;
 use crate::{Answer, World};
 
-/// Stands where the mails of admins have their app.
-const OPERATOR: &str = "(operator)";
+/// Who is told, and of which app; of none: the operator.
+struct Told {
+    app: Option<AppName>,
+    to: Vec<Address>,
+    language: Language,
+}
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Input {
@@ -35,27 +38,19 @@ pub(crate) async fn handle(world: &World, input: Input) -> Result<Answer, Failur
         return Ok(answer);
     };
     let deleted_at = if notice == Notice::DeletionScheduled { world.deletion_date(&key).await } else { None };
-    let outbox = Outbox { ledger: &world.ledger, mails: &world.mails };
     let outbox_id = format!("{}-{}-{}", key.id(), notice.name(), since.as_second());
     for told in world.whom_to_tell(&key, notice).await? {
-        for to in &told.admins {
-            let about = format!("{}#{}#{to}", notice.name(), told.app);
+        let app = told.app.as_ref().map(AppName::as_str);
+        for to in &told.to {
+            let about = format!("{}#{}#{to}", notice.name(), app.unwrap_or("(operator)"));
             // A key whose state comes and goes is told of once an hour.
             let id = match seen.seen {
                 KeyLook::Unknown { .. } => MailId::hourly(&key, &about),
                 _ if notice == Notice::KeyKnownAgain => MailId::hourly(&key, &about),
                 _ => MailId::of_sight(&key, since, &about),
             };
-            let sight = Sight {
-                app: Some(told.app.as_str()).filter(|app| *app != OPERATOR),
-                key: &key,
-                seen: &seen.seen,
-                notice,
-                since,
-                deleted_at,
-                now: clock::now(),
-            };
-            outbox.send(&id, &outbox_id, || render_notice(&sight, told.language), to, &mut answer).await?;
+            let sight = Sight { app, key: &key, seen: &seen.seen, notice, since, deleted_at, now: clock::now() };
+            world.deliver(&id, &outbox_id, || render_notice(&sight, told.language), to, &mut answer).await?;
         }
     }
     answer.settled(&outbox_id)
@@ -63,9 +58,8 @@ pub(crate) async fn handle(world: &World, input: Input) -> Result<Answer, Failur
 
 impl World {
     /// The operator always; the admins of what the key's newest shutdown has stopped, if it is their business.
-    async fn whom_to_tell(&self, key: &KeyArn, notice: Notice) -> Result<Vec<AppRecord>, Failure> {
-        let operator = AppName::parse(OPERATOR)?;
-        let mut told = vec![AppRecord { app: operator, admins: vec![self.operator.clone()], language: self.language }];
+    async fn whom_to_tell(&self, key: &KeyArn, notice: Notice) -> Result<Vec<Told>, Failure> {
+        let mut told = vec![Told { app: None, to: vec![self.operator.clone()], language: self.language }];
         if !notice.is_for_admins() {
             return Ok(told);
         }
@@ -74,7 +68,8 @@ impl World {
             return Ok(told);
         }
         for app in by_app(&self.ledger.resources(&record.run()).await?).apps.keys() {
-            told.extend(self.ledger.app(app).await?);
+            let enrolled = self.ledger.app(app).await?;
+            told.extend(enrolled.map(|it| Told { app: Some(it.app), to: it.admins, language: it.language }));
         }
         Ok(told)
     }

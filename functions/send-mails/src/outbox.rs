@@ -2,23 +2,17 @@
 
 use lockstep_aws::clock;
 use lockstep_aws::error::Failure;
-use lockstep_aws::ledger::Ledger;
 use lockstep_aws::ledger::mails::{Claim, MailId};
-use lockstep_aws::mails::{Mails, Sent};
+use lockstep_aws::mails::Sent;
 use lockstep_aws::metrics;
 use lockstep_domain::app::Address;
 use lockstep_domain::mail::Mail;
 
-use crate::Answer;
+use crate::{Answer, World};
 
-pub(crate) struct Outbox<'a> {
-    pub ledger: &'a Ledger,
-    pub mails: &'a Mails,
-}
-
-impl Outbox<'_> {
+impl World {
     /// Sends a mail unless it was sent before, and counts what became of it; `outbox_id` goes into its header.
-    pub async fn send(
+    pub(crate) async fn deliver(
         &self,
         id: &MailId,
         outbox_id: &str,

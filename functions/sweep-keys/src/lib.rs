@@ -1,18 +1,13 @@
 //! Looks at every watched key, as if an event had named it: what events missed is found here.
 
-use futures_util::{StreamExt, stream};
 use lockstep_aws::clock;
 use lockstep_aws::error::Failure;
-use lockstep_aws::ledger::LastSweep;
 use lockstep_aws::metrics;
 use lockstep_aws::watch::{Followed, Watch};
 use lockstep_domain::key::KeyArn;
 use lockstep_domain::metrics::of_sweep;
-use lockstep_domain::standing::{LONGEST_RUN, Standing};
+use lockstep_domain::standing::{LONGEST_RUN, LastSweep, Standing};
 use serde::Serialize;
-
-/// Keys looked at side by side; KMS takes hundreds of DescribeKey calls a second.
-const AT_ONCE: usize = 10;
 
 #[derive(Debug, Default, Serialize)]
 pub struct Answer {
@@ -26,11 +21,8 @@ pub struct Answer {
 pub async fn handle(watch: &Watch) -> Result<Answer, Failure> {
     let keys = watch.ledger.watched_keys().await?;
     let mut answer = Answer { keys: keys.len(), ..Answer::default() };
-    let own = watch.own_key().await;
-    let follow = async |key| (key, watch.follow(key, own.as_deref()).await);
-    let mut looks = stream::iter(&keys).map(follow).buffer_unordered(AT_ONCE);
     let mut standings = Vec::new();
-    while let Some((key, followed)) = looks.next().await {
+    for (key, followed) in watch.follow_each(&keys).await {
         match followed {
             Ok(Followed::Started { run, reason, standing }) => {
                 tracing::info!(decision = "run", reason, run.name = %run, key.arn = %key, "key swept");

@@ -24,8 +24,6 @@ mod rows;
 mod runs;
 mod seen;
 
-pub use seen::LastSweep;
-
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 

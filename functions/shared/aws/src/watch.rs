@@ -1,6 +1,7 @@
 //! Following a watched key: what an event and the sweep do alike.
 
 use aws_config::SdkConfig;
+use futures_util::{StreamExt, stream};
 use jiff::SignedDuration;
 use lockstep_domain::enrolment::check_own_key;
 use lockstep_domain::epoch::{KeyAction, KeyRecord, RunAction, continue_run, decide};
@@ -16,6 +17,9 @@ use crate::keys::Keys;
 use crate::ledger::Ledger;
 use crate::metrics;
 use crate::runs::{Runs, Started};
+
+/// Keys looked at side by side; KMS takes hundreds of DescribeKey calls a second.
+const AT_ONCE: usize = 10;
 
 #[derive(Debug, Clone)]
 pub struct Watch {
@@ -52,7 +56,7 @@ impl Watch {
     }
 
     /// The key of its owner's that the ledger is encrypted with. What is not known keeps nothing from its way.
-    pub async fn own_key(&self) -> Option<String> {
+    async fn own_key(&self) -> Option<String> {
         self.ledger.own_key().await.unwrap_or_else(|failure| {
             tracing::error!(error.chain = failure.chain(), "nobody can tell what the ledger is encrypted with");
             metrics::count_denial(&failure);
@@ -61,9 +65,30 @@ impl Watch {
     }
 
     /// Looks at a key and makes sure that the run it asks for is under way or done, and that who must know is told.
-    /// `own` is what [`Watch::own_key`] said.
-    pub async fn follow(&self, key: &KeyArn, own: Option<&str>) -> Result<Followed, Failure> {
-        let Some(record) = self.ledger.key(key).await? else { return Ok(Followed::NotWatched) };
+    pub async fn follow(&self, key: &KeyArn) -> Result<Followed, Failure> {
+        match self.ledger.key(key).await? {
+            Some(record) => self.follow_watched(record, self.own_key().await.as_deref()).await,
+            None => Ok(Followed::NotWatched),
+        }
+    }
+
+    /// The same for several keys, in the order in which they are done; one that cannot be followed does not keep the
+    /// others.
+    pub async fn follow_each<'a>(
+        &self,
+        keys: impl IntoIterator<Item = &'a KeyArn>,
+    ) -> Vec<(&'a KeyArn, Result<Followed, Failure>)> {
+        let own = self.own_key().await;
+        let follow = async |key| match self.ledger.key(key).await? {
+            Some(record) => self.follow_watched(record, own.as_deref()).await,
+            None => Ok(Followed::NotWatched),
+        };
+        let looks = stream::iter(keys).map(async |key| (key, follow(key).await));
+        looks.buffer_unordered(AT_ONCE).collect().await
+    }
+
+    async fn follow_watched(&self, record: KeyRecord, own: Option<&str>) -> Result<Followed, Failure> {
+        let key = &record.key;
         let look = match check_own_key(key, own) {
             Ok(()) => self.keys.look(key).await?,
             Err(refusal) => KeyLook::Unknown { reason: format!("it may not be watched: {refusal}") },

@@ -11,6 +11,7 @@ use crate::plan::PlannedResource;
 use crate::preview::{Fate, Group};
 use crate::report::{Line, Said, line};
 use crate::run::Direction;
+use crate::standing::LastSweep;
 use crate::text::shortened;
 
 mod seen;
@@ -69,13 +70,6 @@ pub struct CheckedKey {
     pub unplanned: Option<String>,
     /// The lines of its newest run, if that was a startup: what could not be started then may not start next time.
     pub last_startup: Vec<PlannedResource>,
-}
-
-/// When the sweep came last, and of how many keys it could not follow.
-#[derive(Debug, Clone, Copy)]
-pub struct LastSweep {
-    pub at: Timestamp,
-    pub failed: u64,
 }
 
 /// Everything that was looked at.

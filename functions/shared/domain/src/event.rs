@@ -28,7 +28,7 @@ const OWN_ACCORD: [&str; 2] = ["KMS CMK Deletion", "KMS Imported Key Material Ex
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hint {
     /// This key may have changed.
-    Key { key: KeyArn, call: String, event_id: String },
+    Key { key: KeyArn },
     /// The call failed, so no key has changed.
     FailedCall { call: String, code: String },
     /// A whole custom key store of this account changed; the event names no key.
@@ -56,7 +56,7 @@ pub fn read(event: &Value) -> Result<Hint, Refusal> {
     }
     match kind {
         "AWS API Call via CloudTrail" => read_call(event, detail),
-        told if OWN_ACCORD.contains(&told) => read_own_accord(event, told),
+        told if OWN_ACCORD.contains(&told) => read_own_accord(event),
         other => {
             let remedy = "only \"AWS API Call via CloudTrail\" and what KMS sends of its own accord are read";
             Err(Refusal::new("unknown_detail_type", "detail-type", other, remedy))
@@ -83,28 +83,27 @@ fn read_call(event: &Value, detail: &Value) -> Result<Hint, Refusal> {
     if detail.pointer("/requestParameters/customKeyStoreId").is_some_and(Value::is_string) {
         return Ok(Hint::KeyStore { account: account(event)?.to_owned(), call: call.to_owned() });
     }
-    let event_id = text(detail, "eventID").or_else(|| text(event, "id")).unwrap_or_default();
-    hint(event, key_of(event, detail)?, call, event_id)
+    hint(event, key_of(event, detail)?)
 }
 
-fn hint(event: &Value, key: KeyArn, call: &str, event_id: &str) -> Result<Hint, Refusal> {
+fn hint(event: &Value, key: KeyArn) -> Result<Hint, Refusal> {
     let account = account(event)?;
     if account != key.account() {
         return Ok(Hint::ForeignKey { account: account.to_owned(), key });
     }
-    Ok(Hint::Key { key, call: call.to_owned(), event_id: event_id.to_owned() })
+    Ok(Hint::Key { key })
 }
 
 fn account(event: &Value) -> Result<&str, Refusal> {
     text(event, "account").ok_or_else(|| Refusal::missing("account", "send the EventBridge event unchanged"))
 }
 
-fn read_own_accord(event: &Value, call: &str) -> Result<Hint, Refusal> {
+fn read_own_accord(event: &Value) -> Result<Hint, Refusal> {
     let key = event
         .pointer("/resources/0")
         .and_then(Value::as_str)
         .ok_or_else(|| Refusal::missing("resources[0]", "send the EventBridge event unchanged"))?;
-    hint(event, KeyArn::parse(key)?, call, text(event, "id").unwrap_or_default())
+    hint(event, KeyArn::parse(key)?)
 }
 
 fn key_of(event: &Value, detail: &Value) -> Result<KeyArn, Refusal> {

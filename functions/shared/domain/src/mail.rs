@@ -22,14 +22,7 @@ impl Occasion {
             Self::GraceStarted => "grace_started",
             Self::Flapping => "flapping",
             Self::WaitingForCapacity => "waiting_for_capacity",
-            Self::Ended(Ending::ShutdownComplete) => "shutdown_complete",
-            Self::Ended(Ending::ShutdownCancelled) => "shutdown_cancelled",
-            Self::Ended(Ending::ShutdownSuperseded) => "shutdown_superseded",
-            Self::Ended(Ending::ShutdownIncomplete) => "shutdown_incomplete",
-            Self::Ended(Ending::StartupComplete) => "startup_complete",
-            Self::Ended(Ending::StartupIncomplete) => "startup_incomplete",
-            Self::Ended(Ending::StartupSuperseded) => "startup_superseded",
-            Self::Ended(Ending::NothingToDo) => "nothing_to_do",
+            Self::Ended(ending) => ending.name(),
         }
     }
 

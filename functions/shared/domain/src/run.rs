@@ -162,6 +162,20 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// As it is written everywhere: in the ledger, in ids of mails, in events, metrics and logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ShutdownComplete => "shutdown_complete",
+            Self::ShutdownCancelled => "shutdown_cancelled",
+            Self::ShutdownSuperseded => "shutdown_superseded",
+            Self::ShutdownIncomplete => "shutdown_incomplete",
+            Self::StartupComplete => "startup_complete",
+            Self::StartupIncomplete => "startup_incomplete",
+            Self::StartupSuperseded => "startup_superseded",
+            Self::NothingToDo => "nothing_to_do",
+        }
+    }
+
     pub fn is_incomplete(self) -> bool {
         matches!(self, Self::ShutdownIncomplete | Self::StartupIncomplete)
     }
@@ -184,6 +198,24 @@ mod tests {
     }
 
     const PATIENCE: SignedDuration = SignedDuration::from_mins(20);
+
+    #[test]
+    fn an_ending_has_one_name() {
+        use Ending::*;
+        let all = [
+            ShutdownComplete,
+            ShutdownCancelled,
+            ShutdownSuperseded,
+            ShutdownIncomplete,
+            StartupComplete,
+            StartupIncomplete,
+            StartupSuperseded,
+            NothingToDo,
+        ];
+        for ending in all {
+            assert_eq!(serde_json::json!(ending), ending.name());
+        }
+    }
 
     #[test]
     fn a_run_name_is_legal_in_step_functions() {

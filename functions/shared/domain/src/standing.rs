@@ -1,6 +1,7 @@
 //! How a watched key stands when a sweep has looked at it: what the operator is shown, and what wakes them.
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::epoch::{Execution, KeyRecord};
 use crate::key::KeyLook;
@@ -29,6 +30,16 @@ impl Standing {
             is_stuck: false,
         }
     }
+}
+
+/// The ledger's record of the newest sweep, whatever came of it (`SWEEP` / `LAST`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastSweep {
+    pub at: Timestamp,
+    /// How many keys are watched.
+    pub keys: usize,
+    /// How many of them could not be followed.
+    pub failed: usize,
 }
 
 /// Whether the newest run of a key is stuck. What an execution does after the run's ending holds nothing up: it mails.

@@ -29,6 +29,15 @@ impl Ledger {
         Ok(arns.filter_map(|arn| KeyArn::parse(arn).ok()).collect())
     }
 
+    /// The records of every watched key, in the order of their ARNs. A listed key without one is being added or removed.
+    pub async fn watched(&self) -> Result<Vec<KeyRecord>, Failure> {
+        let keys = self.watched_keys().await?;
+        let mut records: Vec<KeyRecord> =
+            self.get_many(keys.iter().map(|key| address(&pk(key), "KEY")).collect()).await?;
+        records.sort_by(|one, other| one.key.cmp(&other.key));
+        Ok(records)
+    }
+
     /// Watches a key; a key that is watched already stays as it is. Says whether it is new.
     pub async fn watch_key(&self, record: &KeyRecord) -> Result<bool, Failure> {
         // The list first: a listed key without a record is passed over, an unlisted one would never be swept.

@@ -8,7 +8,6 @@ use lockstep_domain::kind::Kind;
 use lockstep_domain::plan::{Batch, PlannedResource, batches_of};
 use lockstep_domain::resource::ResourceId;
 use lockstep_domain::run::{End, Ending, RunName, RunRecord, RunRef};
-use serde_json::json;
 
 use super::Ledger;
 use super::rows::{address, item, parse, text, written};
@@ -67,7 +66,7 @@ impl Ledger {
         let condition = format!("{IS_OPEN} AND attribute_not_exists(acting_since)");
         let update = self.update_run(run, "SET ending = :ending, ended_at = :at", &condition);
         let update = update
-            .expression_attribute_values(":ending", ending_text(Ending::ShutdownCancelled))
+            .expression_attribute_values(":ending", text(Ending::ShutdownCancelled.name()))
             .expression_attribute_values(":at", text(at.to_string()));
         written(update.send().await, || format!("cancelling run {run}"))
     }
@@ -78,7 +77,7 @@ impl Ledger {
         let look = end.look_again_at.map_or(AttributeValue::Null(true), |at| text(at.to_string()));
         let update = self
             .update_run(run, set, IS_OPEN)
-            .expression_attribute_values(":ending", ending_text(end.ending))
+            .expression_attribute_values(":ending", text(end.ending.name()))
             .expression_attribute_values(":again", AttributeValue::Bool(end.worth_another_try))
             .expression_attribute_values(":look", look)
             .expression_attribute_values(":at", text(end.at.to_string()));
@@ -161,8 +160,4 @@ impl Ledger {
         let batch = self.get(&pk(run), &format!("BATCH#{name}")).await?;
         batch.ok_or_else(|| Failure::terminal(format!("reading batch {name} of run {run}: there is none")))
     }
-}
-
-fn ending_text(ending: Ending) -> AttributeValue {
-    text(json!(ending).as_str().unwrap_or_default())
 }

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
 use lockstep_domain::key::KeyArn;
 use lockstep_domain::notice::SeenKey;
-use serde::{Deserialize, Serialize};
+use lockstep_domain::standing::LastSweep;
 
 use super::rows::{address, item, parse, text, written};
 use super::{Ledger, keys};
@@ -13,16 +13,6 @@ use crate::error::Failure;
 const SEEN: &str = "SEEN";
 /// The row of the newest sweep.
 const SWEEP: (&str, &str) = ("SWEEP", "LAST");
-
-/// The newest sweep, whatever came of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LastSweep {
-    pub at: Timestamp,
-    /// How many keys are watched.
-    pub keys: usize,
-    /// How many of them could not be followed.
-    pub failed: usize,
-}
 
 impl Ledger {
     pub async fn seen(&self, key: &KeyArn) -> Result<Option<SeenKey>, Failure> {

@@ -31,7 +31,7 @@ fn well() -> Facts {
     };
     Facts {
         seen: serde_json::from_value(seen).unwrap(),
-        last_sweep: Some(LastSweep { at: at(0), failed: 0 }),
+        last_sweep: Some(LastSweep { at: at(0), keys: 1, failed: 0 }),
         keys: vec![key],
         apps: BTreeSet::from([AppName::parse("orders").unwrap()]),
         asked: BTreeSet::from(["i-1".to_owned(), "i-2".to_owned()]),

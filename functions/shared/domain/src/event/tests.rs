@@ -14,7 +14,7 @@ fn event(detail: Value) -> Value {
 
 fn key_in(event: &Value) -> String {
     match read(event).unwrap() {
-        Hint::Key { key, .. } => key.as_str().to_owned(),
+        Hint::Key { key } => key.as_str().to_owned(),
         other => panic!("{other:?}"),
     }
 }
@@ -37,7 +37,7 @@ fn every_known_shape_is_read() {
         match hint {
             Hint::FailedCall { code, .. } => assert!(name.ends_with("AccessDenied") && !code.is_empty(), "{name}"),
             Hint::KeyStore { .. } => assert!(name.contains("CustomKeyStore"), "{name}"),
-            Hint::Key { key, .. } => assert!(key.as_str().starts_with("arn:"), "{name}"),
+            Hint::Key { key } => assert!(key.as_str().starts_with("arn:"), "{name}"),
             Hint::ForeignKey { .. } => panic!("{name}"),
         }
         seen += 1;
