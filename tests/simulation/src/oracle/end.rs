@@ -66,11 +66,23 @@ impl World {
             return Ok(());
         }
         // Lockstep stops a server once for an epoch; what a user starts afterwards is the user's.
-        let ends = self.keys.get(off).map_or(0, |key| key.since()) + GRACE;
+        let ends = self.off_since(off) + GRACE;
         if server.touched_at.is_some_and(|at| at >= ends) {
             return Ok(());
         }
         Err(format!("{off} is off, and it is {:?}", server.state))
+    }
+
+    /// When the key went off, as far as Lockstep can know: while it is paused, it opens no epoch, and a key that was
+    /// on only then has been off all the time.
+    fn off_since(&self, key: &str) -> Millis {
+        let since = self.keys.get(key).map_or(0, |key| key.since());
+        let Some(record) = self.key_record(key).filter(|record| record["direction"] == "shutdown") else {
+            return since;
+        };
+        let time = |field: &str| record[field].as_str().and_then(millis);
+        let is_hidden = time("resumed_at").is_some_and(|resumed| resumed >= since);
+        if is_hidden { time("noticed_at").map_or(since, |noticed| noticed.min(since)) } else { since }
     }
 
     /// Its keys are on: it is up with its units and no hold is left, or it is named in the newest report.

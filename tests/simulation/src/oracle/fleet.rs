@@ -27,6 +27,8 @@ impl Act {
 const FRESH: Millis = 5 * SECOND;
 /// At most so many startups of a key begin in an hour.
 const STARTUPS_PER_HOUR: usize = 4;
+/// Longest batch of a shutdown that goes on, with what is waited for.
+const BATCH: Millis = 10 * MINUTE;
 
 impl World {
     /// A call is about to be carried out for these servers (and units).
@@ -87,8 +89,8 @@ impl World {
         }
     }
 
-    /// L8: epochs whose startups began to start servers, in any hour. A startup begins when it is planned, some seconds
-    /// before its first call.
+    /// L8: epochs whose startups began to start servers, in any hour. Lockstep counts a startup from its decision, and
+    /// the batch of the shutdown before it, which it waits for, keeps its first call back by up to [`BATCH`].
     fn count_startup(&mut self, told: &Confirmation) {
         let startups = self.oracle.startups.entry(told.key.clone()).or_default();
         let run = of_epoch(&told.run);
@@ -96,7 +98,7 @@ impl World {
             return;
         }
         startups.push((run.to_owned(), now()));
-        let recent = startups.iter().filter(|(_, at)| now() - at < HOUR - MINUTE).count();
+        let recent = startups.iter().filter(|(_, at)| now() - at < HOUR - BATCH).count();
         if recent > STARTUPS_PER_HOUR {
             self.violate("L8 damping", &format!("{recent} startups of {} began within an hour", told.key));
         }
