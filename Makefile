@@ -86,6 +86,8 @@ build: install $(LOCAL) ## Builds the Lambdas for the local cloud.
 deploy: install $(AWS) ## Deploys to AWS; it asks for what it must know.
 	sam deploy --guided --template-file $(AWS) --stack-name $(STACK) --capabilities CAPABILITY_IAM \
 	    --parameter-overrides Architecture=$(ARCHITECTURE)
+	@echo "Looking at what would fail on the day, the sender of the mails first:"
+	-@cargo run --release --quiet --locked --package lockstep-cli -- doctor --stack $(STACK)
 
 cli: ## Installs the operator's tool, `lockstep`, for this user.
 	cargo install --path cli --locked

@@ -59,6 +59,16 @@ def a_stop_that_is_denied(operator: Operator) -> Scene:
     return scene
 
 
+def a_search_that_is_denied(operator: Operator) -> Scene:
+    """Nothing is stopped without the whole list; the log says what AWS said."""
+    scene = begin(operator)
+    denied = scene.fault_at("shutdown: Find the encrypted volumes", "deny", times=100)
+    scene.shut_down()
+    assert denied.fired and scene.state()["state"] == "running"
+    scene.faults_off()
+    return scene
+
+
 def a_slow_service(operator: Operator) -> Scene:
     """A database is down after 12 minutes, and the budget is 10."""
     scene = scenes.begin(operator.cloud)
@@ -120,8 +130,8 @@ def an_event_that_is_refused(operator: Operator) -> str:
 FAULTS = {
     play.__name__: play
     for play in (
-        a_story, a_cancelled_shutdown, a_run_that_breaks_off, a_stop_that_is_denied, a_slow_service, a_refused_mail,
-        a_run_that_is_stuck, a_key_that_is_denied, an_event_that_is_refused,
+        a_story, a_cancelled_shutdown, a_run_that_breaks_off, a_stop_that_is_denied, a_search_that_is_denied,
+        a_slow_service, a_refused_mail, a_run_that_is_stuck, a_key_that_is_denied, an_event_that_is_refused,
     )
 }  # fmt: skip
 

@@ -58,6 +58,11 @@ def test_a_decision_has_its_reason_and_a_failure_its_chain(fields):
     assert not [line for line in fields if not {"decision", "error.chain"} & line.keys()]
 
 
+def test_a_search_that_is_given_up_is_told_in_the_words_of_aws(fields):
+    told = [line["reason"] for line in fields if line.get("decision") == "given up" and "run.name" in line]
+    assert told and all("not authorized" in reason for reason in told)
+
+
 def test_ids_are_dotted_and_units_are_in_the_names(fields):
     for line in fields:
         for name, value in line.items():

@@ -9,13 +9,20 @@ use lockstep_domain::announcement::RunEnded;
 use lockstep_domain::metrics::of_ended;
 use lockstep_domain::report::{CameTo, ending, look_again_at, worth_another_try};
 use lockstep_domain::run::{End, Ending, RunName, RunRef};
+use lockstep_domain::text::shortened;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+/// In characters; AWS sends an encoded message of a kilobyte with some refusals.
+const LONGEST_REASON: usize = 400;
 
 #[derive(Debug, Deserialize)]
 struct Input {
     run: RunRef,
     came_to: CameTo,
+    /// What AWS said to the search that was given up; empty if none was.
+    #[serde(default)]
+    gave_up: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -28,7 +35,13 @@ pub struct Answer {
 }
 
 pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
-    let Input { run, mut came_to } = lambda::read(input)?;
+    let Input { run, mut came_to, gave_up } = lambda::read(input)?;
+    // A search that failed for the warning and not afterwards has kept nothing from its way.
+    if came_to == CameTo::Failure && !gave_up.is_empty() {
+        let reason = shortened(&gave_up, LONGEST_REASON);
+        tracing::error!(decision = "given up", reason, run.name = %run.run, key.arn = %run.key, "the search failed");
+        metrics::count_denial_of(&gave_up);
+    }
     let record = ledger.record(&run.run, "ending").await?;
     let newest = ledger.key(&run.key).await?;
     let is_newest = newest.is_some_and(|newest| newest.run() == run.run);

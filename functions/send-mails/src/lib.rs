@@ -17,6 +17,7 @@ use lockstep_domain::app::{Address, AppName, AppRecord, Language};
 use lockstep_domain::key::KeyArn;
 use lockstep_domain::mail::Occasion;
 use lockstep_domain::metrics::{Metric, counted};
+use lockstep_domain::outbox::{NEWS_FOR, Unsent};
 use lockstep_domain::plan::PlannedResource;
 use lockstep_domain::report::{by_app, line, told_again_after};
 use lockstep_domain::run::{RunRecord, RunRef};
@@ -24,12 +25,16 @@ use lockstep_mail::{Story, render};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use outbox::Delivery;
+
 pub struct World {
     ledger: Ledger,
     keys: Keys,
     mails: Mails,
     operator: Address,
     language: Language,
+    /// Keys of other accounts do not tell their aliases.
+    account: String,
 }
 
 impl World {
@@ -40,6 +45,7 @@ impl World {
             mails: Mails::new(sdk)?,
             operator: Address::parse(&configuration::required("OPERATOR_ADDRESS")?)?,
             language: configuration::default_language()?,
+            account: configuration::required("ACCOUNT_ID")?,
         })
     }
 }
@@ -50,10 +56,10 @@ struct Input {
     about: About,
 }
 
-impl Answer {
+impl World {
     /// What can still be sent is sent first: one address that is refused does not keep the others.
-    fn settled(self, about: &str) -> Result<Self, Failure> {
-        let (sent, refused, put_off) = (self.sent, self.refused, self.put_off);
+    async fn settle(&self, answer: Answer, about: &str) -> Result<Answer, Failure> {
+        let Answer { sent, refused, put_off, .. } = answer;
         let reason = format!("{sent} sent, {refused} refused, {put_off} put off");
         tracing::info!(decision = "mailed", reason, mail.id = about, "mails sent");
         let counts = [(Metric::MailsSent, sent), (Metric::MailsRefused, refused), (Metric::MailsPutOff, put_off)];
@@ -62,10 +68,11 @@ impl Answer {
         if put_off > 0 {
             return Err(Failure::retryable(format!("mailing about {about}: {put_off} mails were put off")));
         }
+        self.ledger.forget_unsent(about).await?;
         if refused > 0 {
             return Err(Failure::terminal(format!("mailing about {about}: {refused} mails were refused")));
         }
-        Ok(self)
+        Ok(answer)
     }
 }
 
@@ -74,6 +81,15 @@ impl Answer {
 enum About {
     GraceStarted,
     Ended,
+}
+
+impl About {
+    fn name(self) -> &'static str {
+        match self {
+            Self::GraceStarted => "grace_started",
+            Self::Ended => "ended",
+        }
+    }
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -91,28 +107,37 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
     if input.get("notice").is_some() {
         return notices::handle(world, lambda::read(input)?).await;
     }
-    let Input { run, about } = lambda::read(input)?;
+    let Input { run, about } = lambda::read(input.clone())?;
     let record = world.ledger.record(&run.run, "mailing about").await?;
     let mut answer = Answer::default();
     let resources = world.ledger.resources(&run.run).await?;
-    let Some(occasion) = occasion(&record, &resources, about) else { return Ok(answer) };
+    let unsent_id = format!("{}-{}", run.run, about.name());
+    let Some(occasion) = occasion(&record, &resources, about) else {
+        world.ledger.forget_unsent(&unsent_id).await?;
+        return Ok(answer);
+    };
+    let tried_at = clock::now();
+    let until = record.ended_at.map_or(record.grace_ends_at, |ended_at| ended_at + NEWS_FOR);
+    world.ledger.note_unsent(&Unsent { id: unsent_id.clone(), input, tried_at, until }).await?;
     let report = by_app(&resources);
     let deleted_at = if occasion.is_of_a_key_that_is_off() { world.deletion_date(&record.key).await } else { None };
+    let alias = world.alias(&record.key).await;
+    let alias = alias.as_deref();
     let again_after = record.ended_at.and_then(|at| told_again_after(record.direction, &resources, at));
     for (app, of_app) in &report.apps {
         let addressed = world.addressed(app).await?;
         for admin in &addressed.admins {
             let language = addressed.language;
-            let words = Words { record: &record, occasion, deleted_at, app: Some(app), language, again_after };
+            let words = Words { record: &record, alias, occasion, deleted_at, app: Some(app), language, again_after };
             world.send(&words, of_app, &report.unmanaged, admin, &mut answer).await?;
         }
     }
     if report.apps.is_empty() && (!report.unmanaged.is_empty() || about == About::Ended) {
-        let words =
-            Words { record: &record, occasion, deleted_at, app: None, language: world.language, again_after: None };
+        let language = world.language;
+        let words = Words { record: &record, alias, occasion, deleted_at, app: None, language, again_after: None };
         world.send(&words, &[], &report.unmanaged, &world.operator, &mut answer).await?;
     }
-    answer.settled(run.run.as_str())
+    world.settle(answer, &unsent_id).await
 }
 
 /// A run that has ended in its grace warns nobody any more.
@@ -128,6 +153,7 @@ fn occasion(record: &RunRecord, resources: &[PlannedResource], about: About) -> 
 #[derive(Clone, Copy)]
 struct Words<'a> {
     record: &'a RunRecord,
+    alias: Option<&'a str>,
     occasion: Occasion,
     deleted_at: Option<Timestamp>,
     /// None: what nobody owns.
@@ -167,6 +193,18 @@ impl World {
         }
     }
 
+    /// A mail that names the key by its id is better than none.
+    async fn alias(&self, key: &KeyArn) -> Option<String> {
+        if key.account() != self.account {
+            return None;
+        }
+        self.keys.alias(key).await.unwrap_or_else(|failure| {
+            tracing::warn!(error.chain = failure.chain(), key.arn = %key, "a mail does without the key's alias");
+            metrics::count_denial(&failure);
+            None
+        })
+    }
+
     /// An app that nobody enrolled is mailed to the operator.
     async fn addressed(&self, app: &AppName) -> Result<AppRecord, Failure> {
         let enrolled = self.ledger.app(app).await?;
@@ -193,6 +231,7 @@ impl World {
             occasion: words.occasion,
             app: words.app.map(AppName::as_str),
             key: &record.key,
+            alias: words.alias,
             run: &record.run,
             noticed_at: record.noticed_at,
             grace_ends_at: record.grace_ends_at,
@@ -203,7 +242,9 @@ impl World {
             lines: &lines_of_app,
             unmanaged: &lines(unmanaged),
         };
-        let outbox_id = format!("{}-{}", record.run.of_epoch(), words.about());
-        self.deliver(&words.mail_id(to), &outbox_id, || render(&story, words.language), to, answer).await
+        let about = format!("{}-{}", record.run.of_epoch(), words.about());
+        let (key, alias, app) = (&record.key, words.alias, story.app);
+        let delivery = Delivery { id: &words.mail_id(to), about: &about, key, alias, app, to };
+        self.deliver(&delivery, || render(&story, words.language), answer).await
     }
 }

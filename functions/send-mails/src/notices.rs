@@ -7,11 +7,14 @@ use lockstep_aws::ledger::mails::MailId;
 use lockstep_domain::app::{Address, AppName, Language};
 use lockstep_domain::key::{KeyArn, KeyLook};
 use lockstep_domain::notice::Notice;
+use lockstep_domain::outbox::{NEWS_FOR, Unsent};
 use lockstep_domain::report::by_app;
 use lockstep_domain::run::Direction;
 use lockstep_mail::{Sight, render_notice};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
+use crate::outbox::Delivery;
 use crate::{Answer, World};
 
 /// Who is told, and of which app; of none: the operator.
@@ -21,7 +24,7 @@ struct Told {
     language: Language,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Input {
     key: KeyArn,
     notice: Notice,
@@ -29,31 +32,39 @@ pub(crate) struct Input {
 }
 
 pub(crate) async fn handle(world: &World, input: Input) -> Result<Answer, Failure> {
+    let given = json!(input);
     let Input { key, notice, since } = input;
     let mut answer = Answer::default();
+    let about = format!("{}-{}", key.id(), notice.name());
     let seen = world.ledger.seen(&key).await?;
     let Some(seen) = seen.filter(|seen| seen.since == since) else {
         let reason = "the key has changed since; a newer notice tells it";
         tracing::info!(decision = "overtaken", reason, key.arn = %key, "notice left out");
+        world.ledger.forget_unsent(&about).await?;
         return Ok(answer);
     };
     let deleted_at = if notice == Notice::DeletionScheduled { world.deletion_date(&key).await } else { None };
-    let outbox_id = format!("{}-{}-{}", key.id(), notice.name(), since.as_second());
+    let unsent = Unsent { id: about.clone(), input: given, tried_at: clock::now(), until: since + NEWS_FOR };
+    world.ledger.note_unsent(&unsent).await?;
+    let alias = world.alias(&key).await;
+    let header = format!("{about}-{}", since.as_second());
     for told in world.whom_to_tell(&key, notice).await? {
         let app = told.app.as_ref().map(AppName::as_str);
         for to in &told.to {
-            let about = format!("{}#{}#{to}", notice.name(), app.unwrap_or("(operator)"));
+            let mail = format!("{}#{}#{to}", notice.name(), app.unwrap_or("(operator)"));
             // A key whose state comes and goes is told of once an hour.
             let id = match seen.seen {
-                KeyLook::Unknown { .. } => MailId::hourly(&key, &about),
-                _ if notice == Notice::KeyKnownAgain => MailId::hourly(&key, &about),
-                _ => MailId::of_sight(&key, since, &about),
+                KeyLook::Unknown { .. } => MailId::hourly(&key, &mail),
+                _ if notice == Notice::KeyKnownAgain => MailId::hourly(&key, &mail),
+                _ => MailId::of_sight(&key, since, &mail),
             };
-            let sight = Sight { app, key: &key, seen: &seen.seen, notice, since, deleted_at, now: clock::now() };
-            world.deliver(&id, &outbox_id, || render_notice(&sight, told.language), to, &mut answer).await?;
+            let (alias, now) = (alias.as_deref(), clock::now());
+            let sight = Sight { app, key: &key, alias, seen: &seen.seen, notice, since, deleted_at, now };
+            let delivery = Delivery { id: &id, about: &header, key: &key, alias, app, to };
+            world.deliver(&delivery, || render_notice(&sight, told.language), &mut answer).await?;
         }
     }
-    answer.settled(&outbox_id)
+    world.settle(answer, &about).await
 }
 
 impl World {

@@ -1,4 +1,4 @@
-//! One mail to one address: claimed, sent, marked.
+//! One mail to one address: claimed, sent, marked. Of a refusal, the operator is told.
 
 use lockstep_aws::clock;
 use lockstep_aws::error::Failure;
@@ -6,57 +6,115 @@ use lockstep_aws::ledger::mails::{Claim, MailId};
 use lockstep_aws::mails::Sent;
 use lockstep_aws::metrics;
 use lockstep_domain::app::Address;
+use lockstep_domain::key::KeyArn;
 use lockstep_domain::mail::Mail;
+use lockstep_mail::{Undelivered, render_undelivered};
 
 use crate::{Answer, World};
 
+#[derive(Clone, Copy)]
+pub(crate) struct Delivery<'a> {
+    pub id: &'a MailId,
+    /// Goes into a header of the mail, and into the log.
+    pub about: &'a str,
+    pub key: &'a KeyArn,
+    pub alias: Option<&'a str>,
+    pub app: Option<&'a str>,
+    pub to: &'a Address,
+}
+
+/// What became of a mail.
+enum Fate {
+    Sent,
+    SentBefore,
+    /// For good; a retry would be refused, too.
+    Refused {
+        subject: String,
+        reason: String,
+    },
+    /// Nobody knows whether any copy of it was accepted, and there were as many as there may be.
+    Exhausted,
+    PutOff,
+}
+
 impl World {
-    /// Sends a mail unless it was sent before, and counts what became of it; `outbox_id` goes into its header.
+    /// Sends a mail unless it was sent before, and counts what became of it.
     pub(crate) async fn deliver(
         &self,
-        id: &MailId,
-        outbox_id: &str,
+        delivery: &Delivery<'_>,
         write: impl FnOnce() -> Mail,
-        to: &Address,
         answer: &mut Answer,
     ) -> Result<(), Failure> {
-        let now = clock::now();
-        match self.ledger.claim_mail(id, now).await? {
-            Claim::Ours => {}
-            Claim::Sent => {
-                answer.sent_before += 1;
-                return Ok(());
-            }
-            Claim::Exhausted => {
-                let reason = "nobody knows whether any copy of it was accepted";
-                tracing::error!(decision = "refused", reason, mail.id = outbox_id, "a mail is given up");
+        match self.send_once(delivery, write).await? {
+            Fate::Sent => answer.sent += 1,
+            Fate::SentBefore => answer.sent_before += 1,
+            Fate::PutOff => answer.put_off += 1,
+            Fate::Exhausted => answer.refused += 1,
+            Fate::Refused { subject, reason } => {
                 answer.refused += 1;
-                return Ok(());
-            }
-            Claim::Taken => {
-                answer.put_off += 1;
-                return Ok(());
-            }
-        }
-        match self.mails.send(&write(), to, outbox_id).await? {
-            Sent::Accepted => {
-                self.ledger.mark_mail(id, now).await?;
-                answer.sent += 1;
-            }
-            Sent::Refused(Failure::Retryable { .. }) => {
-                self.ledger.release_mail(id).await?;
-                answer.put_off += 1;
-            }
-            Sent::Unclear(_) => {
-                self.ledger.doubt_mail(id).await?;
-                answer.put_off += 1;
-            }
-            Sent::Refused(failure) => {
-                tracing::error!(error.chain = failure.chain(), mail.id = outbox_id, "a mail was refused");
-                metrics::count_denial(&failure);
-                answer.refused += 1;
+                self.tell_of_refusal(delivery, &subject, &reason, answer).await?;
             }
         }
         Ok(())
+    }
+
+    /// One who reads no mail cannot tell that it is missing. Once an hour for an address and a key.
+    async fn tell_of_refusal(
+        &self,
+        refused: &Delivery<'_>,
+        subject: &str,
+        reason: &str,
+        answer: &mut Answer,
+    ) -> Result<(), Failure> {
+        let Delivery { key, alias, app, to, .. } = *refused;
+        if *to == self.operator {
+            return Ok(());
+        }
+        let id = MailId::hourly(key, &format!("refused#{to}"));
+        let about = format!("{}-refused", refused.about);
+        let told = Delivery { id: &id, about: &about, to: &self.operator, ..*refused };
+        let undelivered = Undelivered { app, key, alias, to, subject, reason, now: clock::now() };
+        match self.send_once(&told, || render_undelivered(&undelivered, self.language)).await? {
+            Fate::Sent => answer.sent += 1,
+            Fate::SentBefore => answer.sent_before += 1,
+            Fate::PutOff => answer.put_off += 1,
+            Fate::Refused { .. } | Fate::Exhausted => answer.refused += 1,
+        }
+        Ok(())
+    }
+
+    async fn send_once(&self, delivery: &Delivery<'_>, write: impl FnOnce() -> Mail) -> Result<Fate, Failure> {
+        let Delivery { id, about, to, .. } = *delivery;
+        let now = clock::now();
+        match self.ledger.claim_mail(id, now).await? {
+            Claim::Ours => {}
+            Claim::Sent => return Ok(Fate::SentBefore),
+            Claim::Exhausted => {
+                let reason = "nobody knows whether any copy of it was accepted";
+                tracing::error!(decision = "refused", reason, mail.id = about, "a mail is given up");
+                return Ok(Fate::Exhausted);
+            }
+            Claim::Taken => return Ok(Fate::PutOff),
+        }
+        let mail = write();
+        Ok(match self.mails.send(&mail, to, about).await? {
+            Sent::Accepted => {
+                self.ledger.mark_mail(id, now).await?;
+                Fate::Sent
+            }
+            Sent::Refused(Failure::Retryable { .. }) => {
+                self.ledger.release_mail(id).await?;
+                Fate::PutOff
+            }
+            Sent::Unclear(_) => {
+                self.ledger.doubt_mail(id).await?;
+                Fate::PutOff
+            }
+            Sent::Refused(failure) => {
+                tracing::error!(error.chain = failure.chain(), mail.id = about, "a mail was refused");
+                metrics::count_denial(&failure);
+                Fate::Refused { subject: mail.subject, reason: failure.chain() }
+            }
+        })
     }
 }

@@ -5,7 +5,7 @@ use lockstep_aws::error::Failure;
 use lockstep_aws::metrics;
 use lockstep_aws::watch::{Followed, Watch};
 use lockstep_domain::key::KeyArn;
-use lockstep_domain::metrics::of_sweep;
+use lockstep_domain::metrics::{Metric, counted, of_sweep};
 use lockstep_domain::standing::{LONGEST_RUN, LastSweep, Standing};
 use serde::Serialize;
 
@@ -48,6 +48,9 @@ pub async fn handle(watch: &Watch) -> Result<Answer, Failure> {
     let (started, sweep_age_s) = (answer.started.len(), age.as_secs());
     tracing::info!(decision = "swept", reason, started, sweep_age_s, "keys swept");
     metrics::emit(&of_sweep(&standings, answer.failed, age), &[]);
+    // Mails come last: no key waits for them.
+    let given_up = watch.send_again().await?;
+    metrics::emit(&counted([(Metric::MailsRefused, given_up)]), &[]);
     if answer.failed > 0 {
         return Err(Failure::retryable(format!("sweeping: {} of {} keys failed", answer.failed, answer.keys)));
     }

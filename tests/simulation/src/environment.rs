@@ -4,7 +4,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 /// Variables of every function, with the template's defaults.
-const VARIABLES: [(&str, &str); 13] = [
+const VARIABLES: [(&str, &str); 14] = [
     ("AWS_REGION", "eu-west-1"),
     ("LEDGER_TABLE", "ledger"),
     ("DEFAULT_LANGUAGE", "en"),
@@ -17,6 +17,7 @@ const VARIABLES: [(&str, &str); 13] = [
     ("SHUTDOWN_STATE_MACHINE_ARN", "arn:aws:states:eu-west-1:111122223333:stateMachine:lockstep-shutdown"),
     ("STARTUP_STATE_MACHINE_ARN", "arn:aws:states:eu-west-1:111122223333:stateMachine:lockstep-startup"),
     ("NOTICE_STATE_MACHINE_ARN", "arn:aws:states:eu-west-1:111122223333:stateMachine:lockstep-notice"),
+    ("ACCOUNT_ID", "111122223333"),
     ("ACCOUNT_ROOT", "arn:aws:iam::111122223333:root"),
 ];
 

@@ -92,6 +92,18 @@ impl Keys {
         Ok(date.and_then(|date| Timestamp::from_second(date.secs()).ok()))
     }
 
+    /// The first of the key's aliases by their order; KMS lists those of keys of the caller's own account only.
+    pub async fn alias(&self, key: &KeyArn) -> Result<Option<String>, Failure> {
+        let timeouts = TimeoutConfig::builder().operation_timeout(MAIL_WAITS).build();
+        let ask = self.client.list_aliases().key_id(key.as_str()).customize();
+        let answer = ask
+            .config_override(config::Builder::new().timeout_config(timeouts))
+            .send()
+            .await
+            .map_err(|error| Failure::of_call(format!("asking for the alias of key {key}"), error))?;
+        Ok(answer.aliases.unwrap_or_default().into_iter().filter_map(|entry| entry.alias_name).min())
+    }
+
     async fn describe(&self, key: &KeyArn) -> Result<KeyMetadata, Failure> {
         let answer = self.client.describe_key().key_id(key.as_str()).send().await.map_err(|error| {
             let code = error.code().unwrap_or("no answer").to_owned();

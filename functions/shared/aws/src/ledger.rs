@@ -14,11 +14,15 @@
 //! | `KEYS` | `<arn>` | which keys are watched |
 //! | `APPS` | `<name>` | which apps are set |
 //! | `SWEEP` | `LAST` | `LastSweep` |
+//! | `OUTBOX` | `UNSENT#<id>` | `Unsent`: what is still to be mailed |
+//!
+//! A row with `expires_at` is deleted by DynamoDB some days after it.
 
 mod apps;
 mod holds;
 mod keys;
 pub mod mails;
+mod outbox;
 mod releases;
 mod rows;
 mod runs;
@@ -29,6 +33,9 @@ use aws_sdk_dynamodb::Client;
 
 use crate::configuration::required;
 use crate::error::Failure;
+
+/// In seconds since 1970, as DynamoDB's time to live wants it.
+const EXPIRES_AT: &str = "expires_at";
 
 #[derive(Debug, Clone)]
 pub struct Ledger {

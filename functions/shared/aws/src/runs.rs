@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use lockstep_domain::epoch::Execution;
 use lockstep_domain::key::KeyArn;
 use lockstep_domain::notice::Notice;
+use lockstep_domain::outbox::Unsent;
 use lockstep_domain::run::{Direction, RunName, RunRecord, RunRef};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::configuration::required;
 use crate::error::Failure;
@@ -67,11 +68,19 @@ impl Runs {
     /// Has a notice sent, once for what was seen since `since`.
     pub async fn tell(&self, key: &KeyArn, notice: Notice, since: Timestamp) -> Result<(), Failure> {
         let name = format!("{}-notice-{}", key.id(), since.as_millisecond());
-        let input = json!({ "key": key, "notice": notice, "since": since });
-        let start = self.client.start_execution().state_machine_arn(&self.notice).name(name).input(input.to_string());
+        self.mail(name, &json!({ "key": key, "notice": notice, "since": since })).await
+    }
+
+    /// Has sent again what was put off when it was last tried, once for that try.
+    pub async fn send_again(&self, unsent: &Unsent) -> Result<(), Failure> {
+        self.mail(format!("{}-{}", unsent.id, unsent.tried_at.as_second()), &unsent.input).await
+    }
+
+    async fn mail(&self, name: String, input: &Value) -> Result<(), Failure> {
+        let start = self.client.start_execution().state_machine_arn(&self.notice).name(&name).input(input.to_string());
         match start.send().await {
             Err(error) if !error.as_service_error().is_some_and(|e| e.is_execution_already_exists()) => {
-                Err(Failure::of_call(format!("having {} told of key {key}", notice.name()), error))
+                Err(Failure::of_call(format!("having {name} mailed"), error))
             }
             _ => Ok(()),
         }

@@ -7,6 +7,7 @@ use lockstep_domain::enrolment::check_own_key;
 use lockstep_domain::epoch::{KeyAction, KeyRecord, RunAction, continue_run, decide};
 use lockstep_domain::key::{KeyArn, KeyLook};
 use lockstep_domain::notice::{SeenKey, see};
+use lockstep_domain::outbox::{UnsentAction, decide_unsent};
 use lockstep_domain::run::RunName;
 use lockstep_domain::standing::{Standing, is_stuck};
 
@@ -118,6 +119,27 @@ impl Watch {
         let reason = format!("{} is to be told", notice.name());
         tracing::warn!(decision = "told", reason, key.arn = %key, "a notice is on its way");
         self.ledger.told(key, since).await
+    }
+
+    /// Has mailed again what its workflows could not mail; returns how many mailings are given up.
+    pub async fn send_again(&self) -> Result<usize, Failure> {
+        let mut given_up = 0;
+        for unsent in self.ledger.unsent().await? {
+            let (action, reason) = decide_unsent(&unsent, clock::now());
+            match action {
+                UnsentAction::Leave => {}
+                UnsentAction::SendAgain => {
+                    self.runs.send_again(&unsent).await?;
+                    tracing::warn!(decision = "mailed again", reason, mail.id = unsent.id, "a mail is late");
+                }
+                UnsentAction::GiveUp => {
+                    self.ledger.forget_unsent(&unsent.id).await?;
+                    tracing::error!(decision = "given up", reason, mail.id = unsent.id, "a mail is given up");
+                    given_up += 1;
+                }
+            }
+        }
+        Ok(given_up)
     }
 
     async fn ensure_run(&self, record: &KeyRecord, mut standing: Standing) -> Result<Followed, Failure> {

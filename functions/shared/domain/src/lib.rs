@@ -20,6 +20,7 @@ pub mod kind;
 pub mod mail;
 pub mod metrics;
 pub mod notice;
+pub mod outbox;
 pub mod outcome;
 pub mod plan;
 pub mod preview;

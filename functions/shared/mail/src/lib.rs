@@ -9,12 +9,14 @@ mod letters;
 mod names;
 mod notice;
 mod reasons;
+mod refusal;
 mod report;
 mod story;
 mod text;
 mod times;
 
 pub use notice::{Sight, render_notice};
+pub use refusal::{Undelivered, render_undelivered};
 pub use story::{Story, render};
 
 use lockstep_domain::mail::Mail;

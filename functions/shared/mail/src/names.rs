@@ -4,6 +4,8 @@ use lockstep_domain::text::shortened;
 
 /// Longest name of a resource that a mail shows, in characters.
 pub(crate) const NAME: usize = 100;
+/// Longest alias of a key; with it, an app of any length and what happened fit in a subject.
+pub(crate) const ALIAS: usize = 60;
 /// Longest list of units, and longest reason.
 pub(crate) const DETAIL: usize = 400;
 /// Marks that stand on one letter; more of them climb over the lines above.

@@ -9,7 +9,7 @@ use lockstep_domain::notice::Notice;
 use crate::letter::{Fact, Letter};
 use crate::letters::notices;
 use crate::names::{DETAIL, safe};
-use crate::story::{Content, letter, whose, why};
+use crate::story::{Content, known_as, letter, whose, why};
 use crate::{both, times, written};
 
 /// Everything that such a mail says.
@@ -18,6 +18,8 @@ pub struct Sight<'a> {
     /// The app whose admin reads it; none if the operator does.
     pub app: Option<&'a str>,
     pub key: &'a KeyArn,
+    /// Of the key, if it has one and it is known; begins with `alias/`.
+    pub alias: Option<&'a str>,
     pub seen: &'a KeyLook,
     pub notice: Notice,
     pub since: Timestamp,
@@ -59,7 +61,7 @@ impl Sight<'_> {
             Notice::KeyKnownAgain => both!(language, "Known since", "確認できた日時"),
             Notice::DeletionScheduled | Notice::DeletionCancelled => both!(language, "Noticed", "検出日時"),
         };
-        let mut facts = whose(self.app, self.key, language);
+        let mut facts = whose(self.app, self.key, self.alias, language);
         facts.push(Fact::new(since, times::full(self.since, language)));
         facts.push(Fact::new(both!(language, "State of the key", "キーの状態"), self.state(language)));
         if let (Notice::DeletionScheduled, Some(at)) = (self.notice, self.deleted_at) {
@@ -80,6 +82,7 @@ pub(crate) fn letter_of(sight: &Sight<'_>, language: Language) -> Letter {
     ];
     let operator = both!(language, "(operator)", "(運用担当者)");
     let about = sight.app.unwrap_or(&operator);
-    let letter = letter(sight.content(language), about, sight.key, sight.facts(language), ids, language);
+    let key = known_as(sight.key, sight.alias);
+    let letter = letter(sight.content(language), about, &key, sight.facts(language), ids, language);
     Letter { why: why(sight.app, language), ..letter }
 }

@@ -10,6 +10,7 @@ use lockstep_domain::text::shortened;
 
 use crate::letter::{Answer, Block, Fact, Letter, Tone};
 use crate::letters::{flapping, grace, nobody, shutdown, startup};
+use crate::names::{ALIAS, safe};
 use crate::{both, report, times, written};
 
 /// How long RDS keeps a database whose key is off (Amazon RDS User Guide, "Encrypting Amazon RDS resources"). It says
@@ -23,6 +24,8 @@ pub struct Story<'a> {
     /// The app whose admin reads it; none if the operator is told of what is nobody's.
     pub app: Option<&'a str>,
     pub key: &'a KeyArn,
+    /// Of the key, if it has one and it is known; begins with `alias/`.
+    pub alias: Option<&'a str>,
     pub run: &'a RunName,
     pub noticed_at: Timestamp,
     pub grace_ends_at: Timestamp,
@@ -109,7 +112,7 @@ impl Story<'_> {
             let value = both!(language, "{ends}, {grace} after that", "{ends}、検出から {grace}後");
             Fact::new(both!(language, "Shutdown begins", "停止の開始"), value)
         });
-        let mut facts = whose(self.app, self.key, language);
+        let mut facts = whose(self.app, self.key, self.alias, language);
         match self.occasion {
             Occasion::GraceStarted => facts.extend([Some(found_off()), begins].into_iter().flatten()),
             Occasion::Flapping => {
@@ -133,10 +136,12 @@ impl Story<'_> {
 }
 
 /// The app and the key, as people know them.
-pub(crate) fn whose(app: Option<&str>, key: &KeyArn, language: Language) -> Vec<Fact> {
+pub(crate) fn whose(app: Option<&str>, key: &KeyArn, alias: Option<&str>, language: Language) -> Vec<Fact> {
     let app = app.map(|app| Fact::new(both!(language, "App", "アプリ"), app));
+    let short = short(key);
+    let name = alias.map_or_else(|| format!("{short}…"), |alias| format!("{} ({short}…)", known_as(key, Some(alias))));
     let key = [
-        Fact::new(both!(language, "Encryption key", "暗号化キー"), format!("{}…", short(key))),
+        Fact::new(both!(language, "Encryption key", "暗号化キー"), name),
         Fact::new(both!(language, "AWS account", "AWS アカウント"), key.account()),
         Fact::new(both!(language, "Region", "リージョン"), key.region()),
     ];
@@ -148,17 +153,22 @@ pub(crate) fn short(key: &KeyArn) -> String {
     key.id().chars().take(8).collect()
 }
 
+/// What people call a key: the console shows its alias without the prefix.
+pub(crate) fn known_as(key: &KeyArn, alias: Option<&str>) -> String {
+    let name = alias.map(|alias| safe(alias.strip_prefix("alias/").unwrap_or(alias), ALIAS));
+    name.unwrap_or_else(|| short(key))
+}
+
 /// A letter, but for its tables.
 pub(crate) fn letter(
     content: Content,
     about: &str,
-    key: &KeyArn,
+    key: &str,
     facts: Vec<Fact>,
     ids: Vec<Fact>,
     language: Language,
 ) -> Letter {
-    let short = short(key);
-    let subject = format!("[Lockstep] {about}: {} ({} {short})", content.subject, both!(language, "key", "キー"));
+    let subject = format!("[Lockstep] {about}: {} ({} {key})", content.subject, both!(language, "key", "キー"));
     let answer = |title, blocks| Answer { title, blocks };
     Letter {
         language,
@@ -207,7 +217,8 @@ pub(crate) fn letter_of(story: &Story<'_>, language: Language) -> Letter {
     ];
     let nobody = both!(language, "(no app)", "(アプリなし)");
     let about = story.app.unwrap_or(&nobody);
-    let letter = letter(story.content(language), about, story.key, story.facts(language), ids, language);
+    let key = known_as(story.key, story.alias);
+    let letter = letter(story.content(language), about, &key, story.facts(language), ids, language);
     Letter {
         tables: report::tables(story.lines, story.unmanaged, story.occasion.is_of_a_key_that_is_off(), language),
         why: why(story.app, language),

@@ -1,7 +1,7 @@
 //! What every letter has, in whatever language.
 
 use jiff::Timestamp;
-use lockstep_domain::app::Language;
+use lockstep_domain::app::{Address, Language};
 use lockstep_domain::key::{KeyArn, KeyLook};
 use lockstep_domain::kind::Kind;
 use lockstep_domain::mail::Occasion;
@@ -10,7 +10,7 @@ use lockstep_domain::report::{Line, Said};
 use lockstep_domain::run::{Direction, Ending, RunName};
 
 use crate::letter::{Block, Letter, Tone};
-use crate::{Sight, Story, notice, story};
+use crate::{Sight, Story, Undelivered, notice, refusal, story};
 
 const OCCASIONS: [Occasion; 11] = [
     Occasion::GraceStarted,
@@ -72,6 +72,7 @@ fn letters(language: Language) -> Vec<Letter> {
                     occasion,
                     app: has(0).then_some("orders"),
                     key: &key,
+                    alias: has(1).then_some("alias/orders-db"),
                     run: &run,
                     noticed_at: at,
                     grace_ends_at: at,
@@ -90,10 +91,15 @@ fn letters(language: Language) -> Vec<Letter> {
     for notice in [Notice::KeyUnknown, Notice::KeyKnownAgain, Notice::DeletionScheduled, Notice::DeletionCancelled] {
         for app in [None, Some("orders")] {
             for deleted_at in [None, Some(at)] {
-                let sight = Sight { app, key: &key, seen: &off, notice, since: at, deleted_at, now: at };
+                let sight = Sight { app, key: &key, alias: None, seen: &off, notice, since: at, deleted_at, now: at };
                 letters.push(notice::letter_of(&sight, language));
             }
         }
+    }
+    for app in [None, Some("orders")] {
+        let to = Address::parse("bob@example.com").unwrap();
+        let mail = Undelivered { app, key: &key, alias: None, to: &to, subject: "subject", reason: "reason", now: at };
+        letters.push(refusal::letter_of(&mail, language));
     }
     letters
 }

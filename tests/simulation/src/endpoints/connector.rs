@@ -186,7 +186,7 @@ async fn die(call: &Call) -> (LastWord, bool) {
 fn answer(call: &Call, fault: Option<Fault>) -> Answer {
     match call.service {
         Service::DynamoDb => with(|world| dynamodb::answer(world, call, fault)),
-        Service::Kms => with(|world| services::describe_key(world, call, fault)),
+        Service::Kms => with(|world| services::kms(world, call, fault)),
         // It starts a task, which asks for the world itself.
         Service::StepFunctions => services::step_functions(call),
         Service::Ses => with(|world| services::send_email(world, call, fault)),

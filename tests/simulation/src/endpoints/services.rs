@@ -11,11 +11,30 @@ use crate::oracle::Look;
 use crate::workflow::executions::{self, Started};
 use crate::world::{World, with};
 
-pub fn describe_key(world: &mut World, call: &Call, fault: Option<Fault>) -> Answer {
-    let arn = call.body["KeyId"].as_str().unwrap_or_default();
-    if call.operation != "DescribeKey" {
-        world.violate("S13 no call but those that are known", &format!("KMS {}", call.operation));
+pub fn kms(world: &mut World, call: &Call, fault: Option<Fault>) -> Answer {
+    match call.operation.as_str() {
+        "ListAliases" => list_aliases(call, fault),
+        "DescribeKey" => describe_key(world, call, fault),
+        other => {
+            world.violate("S13 no call but those that are known", &format!("KMS {other}"));
+            Answer::error("UnknownOperationException", "no such operation")
+        }
     }
+}
+
+fn list_aliases(call: &Call, fault: Option<Fault>) -> Answer {
+    let arn = call.body["KeyId"].as_str().unwrap_or_default();
+    if fault == Some(Fault::KeyDenied) {
+        return Answer::error("AccessDeniedException", "not authorized to perform kms:ListAliases");
+    }
+    let name = arn.rsplit('/').next().unwrap_or_default();
+    Answer::of(
+        json!({ "Aliases": [{ "AliasName": format!("alias/{name}"), "TargetKeyId": name }], "Truncated": false }),
+    )
+}
+
+fn describe_key(world: &mut World, call: &Call, fault: Option<Fault>) -> Answer {
+    let arn = call.body["KeyId"].as_str().unwrap_or_default();
     let Some(key) = world.keys.get(arn) else { return Answer::error("NotFoundException", "no such key") };
     let state = match fault {
         Some(Fault::KeyDenied) if world.mutant == Some(Mutant::DeniedIsDisabled) => "Disabled",
@@ -49,7 +68,9 @@ pub fn step_functions(call: &Call) -> Answer {
         "StartExecution" => {
             let (arn, name) = (text("stateMachineArn"), text("name"));
             let machine = arn.rsplit('-').next().unwrap_or_default();
-            with(|world| world.see_start(name));
+            if machine != "notice" {
+                with(|world| world.see_start(name));
+            }
             match executions::start(machine, name, text("input")) {
                 Started::AlreadyExists => Answer::error("ExecutionAlreadyExists", "it exists already"),
                 Started::Now | Started::Runs => Answer::of(json!({

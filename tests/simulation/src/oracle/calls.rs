@@ -4,12 +4,9 @@ use super::of_epoch;
 use crate::world::World;
 
 impl World {
-    /// StartExecution is about to be carried out. A run whose ending is written acts no more: it only mails, and
-    /// nothing waits for a mail (S20). Notices do nothing else, so two of a key may go on side by side.
+    /// The execution of a run is about to be started. A run whose ending is written acts no more: it only mails, and
+    /// nothing waits for a mail (S20).
     pub fn see_start(&mut self, name: &str) {
-        if name.contains("-notice-") {
-            return;
-        }
         let has_ended = |run: &String| {
             self.table.plain(&format!("RUN#{run}"), "RUN").is_some_and(|record| !record["ending"].is_null())
         };

@@ -9,13 +9,12 @@ use lockstep_domain::plan::{Batch, PlannedResource, batches_of};
 use lockstep_domain::resource::ResourceId;
 use lockstep_domain::run::{End, Ending, RunName, RunRecord, RunRef};
 
-use super::Ledger;
 use super::rows::{address, item, parse, text, written};
+use super::{EXPIRES_AT, Ledger};
 use crate::clock;
 use crate::error::Failure;
 
 /// The attribute by which DynamoDB deletes rows, in seconds since 1970; the template names it, too.
-const EXPIRES_AT: &str = "expires_at";
 const PREVIEW_KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 const IS_OPEN: &str = "attribute_exists(pk) AND attribute_not_exists(ending)";

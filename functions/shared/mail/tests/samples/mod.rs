@@ -1,14 +1,14 @@
 //! Stories and sights of one shop, so that all mails of the goldens tell of the same night.
 
 use jiff::Timestamp;
-use lockstep_domain::app::Language;
+use lockstep_domain::app::{Address, Language};
 use lockstep_domain::key::{KeyArn, KeyLook};
 use lockstep_domain::kind::Kind;
 use lockstep_domain::mail::{Mail, Occasion};
 use lockstep_domain::notice::Notice;
 use lockstep_domain::report::{Line, Said};
 use lockstep_domain::run::{Direction, Ending, RunName};
-use lockstep_mail::{Sight, Story, render, render_notice};
+use lockstep_mail::{Sight, Story, Undelivered, render, render_notice, render_undelivered};
 
 pub const LANGUAGES: [(Language, &str); 2] = [(Language::En, "en"), (Language::Ja, "ja")];
 
@@ -95,6 +95,7 @@ pub fn story(occasion: Occasion, language: Language, change: impl FnOnce(&mut St
         occasion,
         app: Some("orders"),
         key: &key,
+        alias: Some("alias/orders-db"),
         run: &run,
         noticed_at,
         grace_ends_at: if is_startup { noticed_at } else { at("22:10") },
@@ -118,7 +119,24 @@ pub fn sight(
     language: Language,
 ) -> Mail {
     let key = key();
-    render_notice(&Sight { app, key: &key, seen, notice, since: at("22:10"), deleted_at, now: at("22:11") }, language)
+    render_notice(
+        &Sight { app, key: &key, alias: None, seen, notice, since: at("22:10"), deleted_at, now: at("22:11") },
+        language,
+    )
+}
+
+fn refused(language: Language) -> Mail {
+    let subject = story(Occasion::GraceStarted, language, |_, _| ()).subject;
+    let undelivered = Undelivered {
+        app: Some("orders"),
+        key: &key(),
+        alias: Some("alias/orders-db"),
+        to: &Address::parse("bob@example.com").unwrap(),
+        subject: &subject,
+        reason: "MessageRejected: Email address is not verified. The following identities failed the check in region AP-NORTHEAST-1: bob@example.com",
+        now: at("22:01"),
+    };
+    render_undelivered(&undelivered, language)
 }
 
 pub fn deleted_at() -> Timestamp {
@@ -182,5 +200,6 @@ pub fn every(language: Language) -> Vec<(&'static str, Mail)> {
         ("deletion-cancelled", sight(Notice::DeletionCancelled, Some("orders"), &off("Disabled"), None, language)),
         ("key-unknown", sight(Notice::KeyUnknown, None, &unknown, None, language)),
         ("key-known-again", sight(Notice::KeyKnownAgain, None, &KeyLook::On, None, language)),
+        ("mail-refused", refused(language)),
     ]
 }
