@@ -12,7 +12,7 @@ from tests.world import admission, stack
 
 SCALE = 60
 # The shortest there is, so that a missed sweep is missed soon.
-PARAMETERS = {"GracePeriodMinutes": "1", "SweepMinutes": "2"}
+PARAMETERS = {"GracePeriodMinutes": "1", "SweepMinutes": "2", "CreateSenderIdentity": "yes", "CreateDashboard": "no"}
 
 
 @pytest.fixture(scope="session")

@@ -19,9 +19,14 @@ def begin(operator: Operator, **servers: dict[str, Any]) -> Scene:
     return scenes.begin(operator.cloud).begin(**servers)
 
 
+def alias_of(scene: Scene) -> str:
+    return f"alias/data-{scene.fleet.suffix}"
+
+
 def a_story(operator: Operator) -> Scene:
-    """A shutdown and a startup as they should be, of a server whose name is hostile."""
+    """A shutdown and a startup as they should be, of a server whose name is hostile, on a key with an alias."""
     scene = scenes.begin(operator.cloud)
+    operator.cloud.client("kms").create_alias(AliasName=alias_of(scene), TargetKeyId=scene.key)
     scene.begin(one={"tags": {"Name": HOSTILE}}, plain={"app": "billing"})
     scene.shut_down()
     scene.start_up()
@@ -82,7 +87,9 @@ def a_slow_service(operator: Operator) -> Scene:
 def a_refused_mail(operator: Operator) -> Scene:
     scene = begin(operator)
     said = f"Email address is not verified. These failed the check: {scene.admin()}"
-    refused = scene.fault("ses", "SendEmail", "error", match=scene.admin(), code="MessageRejected", message=said)
+    # Its recipients alone: the mail to the operator names the address, too.
+    to = f"['{scene.admin()}']"
+    refused = scene.fault("ses", "SendEmail", "error", match=to, code="MessageRejected", message=said)
     scene.disable()
     scene.until_fired(refused)
     operator.until_alarm("RefusedMailAlarm")

@@ -113,7 +113,7 @@ impl World {
             Sent::Refused(failure) => {
                 tracing::error!(error.chain = failure.chain(), mail.id = about, "a mail was refused");
                 metrics::count_denial(&failure);
-                Fate::Refused { subject: mail.subject, reason: failure.chain() }
+                Fate::Refused { subject: mail.subject, reason: failure.said() }
             }
         })
     }

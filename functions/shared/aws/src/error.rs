@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::iter::successors;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use lambda_runtime::Diagnostic;
@@ -73,14 +74,18 @@ impl Failure {
 
     /// The whole chain, for the log. Amazon SES names the address that it refuses; a log does not.
     pub fn chain(&self) -> String {
-        let mut chain = self.to_string();
-        let mut next = self.source();
-        while let Some(error) = next {
-            chain.push_str(": ");
-            chain.push_str(&error.to_string());
-            next = error.source();
-        }
-        without_addresses(&chain)
+        let chain: Vec<String> = self.links().map(ToString::to_string).collect();
+        without_addresses(&chain.join(": "))
+    }
+
+    /// The last link of the chain, for a person who is to mend it: what AWS said, without what we were doing.
+    pub fn said(&self) -> String {
+        without_addresses(&self.links().last().map_or_else(String::new, ToString::to_string))
+    }
+
+    fn links(&self) -> impl Iterator<Item = &(dyn Error + 'static)> {
+        let first: &(dyn Error + 'static) = self;
+        successors(Some(first), |error: &&(dyn Error + 'static)| Error::source(*error))
     }
 }
 
