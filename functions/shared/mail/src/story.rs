@@ -138,10 +138,8 @@ impl Story<'_> {
 /// The app and the key, as people know them.
 pub(crate) fn whose(app: Option<&str>, key: &KeyArn, alias: Option<&str>, language: Language) -> Vec<Fact> {
     let app = app.map(|app| Fact::new(both!(language, "App", "アプリ"), app));
-    let short = short(key);
-    let name = alias.map_or_else(|| format!("{short}…"), |alias| format!("{} ({short}…)", known_as(key, Some(alias))));
     let key = [
-        Fact::new(both!(language, "Encryption key", "暗号化キー"), name),
+        Fact::new(both!(language, "Encryption key", "暗号化キー"), listed_as(key, alias)),
         Fact::new(both!(language, "AWS account", "AWS アカウント"), key.account()),
         Fact::new(both!(language, "Region", "リージョン"), key.region()),
     ];
@@ -149,7 +147,7 @@ pub(crate) fn whose(app: Option<&str>, key: &KeyArn, alias: Option<&str>, langua
 }
 
 /// The first eight characters of a key's id tell it from the others of an account.
-pub(crate) fn short(key: &KeyArn) -> String {
+fn short(key: &KeyArn) -> String {
     key.id().chars().take(8).collect()
 }
 
@@ -157,6 +155,15 @@ pub(crate) fn short(key: &KeyArn) -> String {
 pub(crate) fn known_as(key: &KeyArn, alias: Option<&str>) -> String {
     let name = alias.map(|alias| safe(alias.strip_prefix("alias/").unwrap_or(alias), ALIAS));
     name.unwrap_or_else(|| short(key))
+}
+
+/// How the console lists a key: by its alias, if it has one, and its id.
+pub(crate) fn listed_as(key: &KeyArn, alias: Option<&str>) -> String {
+    let short = short(key);
+    match alias {
+        Some(_) => format!("{} ({short}…)", known_as(key, alias)),
+        None => format!("{short}…"),
+    }
 }
 
 /// A letter, but for its tables.

@@ -5,7 +5,7 @@ use lockstep_domain::report::Said;
 
 use super::{databases, deletion, enable, nothing_to_do, owner};
 use crate::letter::{Block, Tone};
-use crate::story::{Content, Story, short};
+use crate::story::{Content, Story, listed_as};
 use crate::{both, times};
 
 pub(crate) fn started(story: &Story<'_>, language: Language) -> Content {
@@ -55,7 +55,7 @@ pub(crate) fn started(story: &Story<'_>, language: Language) -> Content {
 }
 
 fn to_prevent(story: &Story<'_>, language: Language) -> Vec<Block> {
-    let (ends, short) = (story.grace_ends(language), short(story.key));
+    let (ends, listed) = (story.grace_ends(language), listed_as(story.key, story.alias));
     let mut blocks = Vec::new();
     if let Some(at) = story.deletion() {
         blocks.push(Block::Text(both!(
@@ -77,8 +77,8 @@ fn to_prevent(story: &Story<'_>, language: Language) -> Vec<Block> {
         )));
         blocks.push(Block::Text(both!(
             language,
-            "To prevent it, the key's owner enables the key before {ends}: in the AWS console under Key Management Service, Customer managed keys, {short}…, Key actions, Enable; or with this command:",
-            "停止を防ぐには、{ends} までにキーの所有者がキーを有効にしてください。AWS コンソールでは Key Management Service の「カスタマー管理型のキー」で {short}… を選び、「キーのアクション」から有効にできます。コマンドでは次のとおりです:"
+            "To prevent it, the key's owner enables the key before {ends}: in the AWS console under Key Management Service, Customer managed keys, {listed}, Key actions, Enable; or with this command:",
+            "停止を防ぐには、{ends} までにキーの所有者がキーを有効にしてください。AWS コンソールでは Key Management Service の「カスタマー管理型のキー」で {listed} を選び、「キーのアクション」から有効にできます。コマンドでは次のとおりです:"
         )));
         blocks.push(enable(story.key));
     }
