@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
-from tests.operators import faults
+from tests.operators import endings, faults
 from tests.operators.operator import Operator
 from tests.world import admission, stack
 
 SCALE = 60
 # The shortest there is, so that a missed sweep is missed soon.
 PARAMETERS = {"GracePeriodMinutes": "1", "SweepMinutes": "2", "CreateSenderIdentity": "yes", "CreateDashboard": "no"}
+
+PLAYS = faults.FAULTS | {play.__name__: play for play in endings.ENDINGS}
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +31,7 @@ def begun(operator) -> Iterator[Callable[[str], Any]]:
     """What came of a fault, by its name; its alarm was OK before, and so were all others."""
     operator.until_all_are_ok()
     with ThreadPoolExecutor() as threads:
-        futures = {name: threads.submit(in_time, play, operator) for name, play in faults.FAULTS.items()}
+        futures = {name: threads.submit(in_time, play, operator) for name, play in PLAYS.items()}
         # The last one needs the sweeps that it takes from all others.
         last = threads.submit(faults.no_sweep, operator, list(futures.values()))
         futures["no_sweep"] = last

@@ -37,14 +37,16 @@ impl Occasion {
         }
     }
 
-    /// The same occasion as the admins of one app see it, whose lines these are.
-    pub fn of_app(self, lines: &[Line]) -> Self {
+    /// The same occasion as the admins of one app see it, whose lines these are. An app of which everything is settled
+    /// (`is_settled`) is complete, whatever became of others.
+    pub fn of_app(self, lines: &[Line], is_settled: bool) -> Self {
         let waits = |line: &Line| matches!(line.said, Said::WaitsForCapacity(_));
         let is_amiss = |line: &Line| matches!(line.said, Said::Problem(_) | Said::NotReached);
         match self {
             Self::Ended(Ending::StartupIncomplete) if lines.iter().any(waits) && !lines.iter().any(is_amiss) => {
                 Self::WaitingForCapacity
             }
+            Self::Ended(ending) if is_settled => Self::Ended(without_problems(ending)),
             other => other,
         }
     }
@@ -55,6 +57,15 @@ impl Occasion {
             self,
             Self::GraceStarted | Self::Flapping | Self::Ended(Ending::ShutdownComplete | Ending::ShutdownIncomplete)
         )
+    }
+}
+
+/// What it would be if every resource were where it should be.
+fn without_problems(ending: Ending) -> Ending {
+    match ending {
+        Ending::ShutdownIncomplete => Ending::ShutdownComplete,
+        Ending::StartupIncomplete => Ending::StartupComplete,
+        other => other,
     }
 }
 
@@ -86,8 +97,8 @@ mod tests {
     }
 
     #[test]
-    fn an_app_that_lacks_nothing_but_capacity_waits_and_any_other_problem_is_told_as_one() {
-        let of = |ending, said: &[Said]| {
+    fn an_app_is_told_what_became_of_it_whatever_became_of_others() {
+        let of = |ending, said: &[Said], is_settled| {
             let line = |said: &Said| Line {
                 kind: Kind::Server,
                 id: String::new(),
@@ -95,15 +106,16 @@ mod tests {
                 units: Vec::new(),
                 said: said.clone(),
             };
-            Occasion::Ended(ending).of_app(&said.iter().map(line).collect::<Vec<_>>())
+            Occasion::Ended(ending).of_app(&said.iter().map(line).collect::<Vec<_>>(), is_settled)
         };
         let (waits, up) = (Said::WaitsForCapacity("t3.micro".into()), Said::Started);
         let incomplete = Ending::StartupIncomplete;
-        assert_eq!(of(incomplete, &[waits.clone(), up.clone()]), Occasion::WaitingForCapacity);
+        assert_eq!(of(incomplete, &[waits.clone(), up.clone()], false), Occasion::WaitingForCapacity);
         for other in [Said::Problem("failed".into()), Said::NotReached] {
-            assert_eq!(of(incomplete, &[waits.clone(), other]), Occasion::Ended(incomplete));
+            assert_eq!(of(incomplete, &[waits.clone(), other], false), Occasion::Ended(incomplete));
         }
-        assert_eq!(of(incomplete, &[up]), Occasion::Ended(incomplete));
-        assert_eq!(of(Ending::ShutdownIncomplete, &[waits]), Occasion::Ended(Ending::ShutdownIncomplete));
+        assert_eq!(of(incomplete, std::slice::from_ref(&up), true), Occasion::Ended(Ending::StartupComplete));
+        assert_eq!(of(incomplete, &[up], false), Occasion::Ended(incomplete), "nothing was seen of its units");
+        assert_eq!(of(Ending::ShutdownIncomplete, &[waits], false), Occasion::Ended(Ending::ShutdownIncomplete));
     }
 }

@@ -80,7 +80,8 @@ pub fn worth_another_try(direction: Direction, came_to: CameTo, resources: &[Pla
     }
 }
 
-fn is_settled_well(resource: &PlannedResource) -> bool {
+/// It is where its run wanted it, as far as that could be seen.
+pub fn is_settled_well(resource: &PlannedResource) -> bool {
     match &resource.treatment {
         Treatment::Leave { .. } => true,
         Treatment::Release { .. } => resource.outcome == Some(Outcome::Done),
@@ -208,7 +209,10 @@ pub fn has_left_untold(resources: &[PlannedResource]) -> bool {
 }
 
 fn problems(resource: &PlannedResource) -> Vec<String> {
-    let outcomes = [&resource.services, &resource.outcome].into_iter().flatten();
+    let waits = |it: &Outcome| matches!(it, Outcome::NotDone { reason } if reason.starts_with(WAITS_FOR_CAPACITY));
+    // Services cannot come up on a server that AWS has no room for: that is one problem, not two.
+    let services = resource.services.as_ref().filter(|_| !resource.outcome.as_ref().is_some_and(waits));
+    let outcomes = services.into_iter().chain(&resource.outcome);
     let reasons = outcomes.filter_map(|outcome| match outcome {
         Outcome::NotDone { reason } => Some(reason.clone()),
         Outcome::Done => None,

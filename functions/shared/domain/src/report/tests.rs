@@ -152,3 +152,14 @@ fn what_concerns_nobody_is_not_told() {
     assert!(!told("db:reports", Leave::NotNeeded), "what it follows does not use the key");
     assert!(told("db:reports", Leave::OnAnotherKey) && told("i-2", Leave::AlreadyStopped));
 }
+
+#[test]
+fn a_server_that_waits_for_capacity_has_one_problem_whatever_its_services_say() {
+    let waits = PlannedResource {
+        services: Some(Outcome::not_done("the server is not running")),
+        outcome: Some(Outcome::not_done(format!("{WAITS_FOR_CAPACITY}t3.micro"))),
+        ..planned(1)
+    };
+    let said = line(&waits, Direction::Startup, false, NOW).said;
+    assert_eq!(said, Said::WaitsForCapacity("t3.micro".into()));
+}
