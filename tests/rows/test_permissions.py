@@ -11,7 +11,7 @@ TAG = "lockstep:app"
 @pytest.mark.row(34)
 def test_a_server_that_loses_its_tag_between_plan_and_stop_is_left_running_and_named(scene):
     scene.begin(one={}, other={})
-    scene.change("one", units={"pgbouncer.service": {"stop_takes_s": 120}})
+    scene.change("one", units={"pgbouncer.service": {"takes_s": 60}})
     scene.disable()
     scene.until_called("SendCommand")
     scene.cloud.client("ec2").delete_tags(Resources=[scene.id()], Tags=[{"Key": TAG}])
