@@ -89,6 +89,26 @@ def a_mail_that_is_throttled(cloud: Cloud) -> None:
     story.enable(cloud, made.key)
 
 
+def a_mail_that_is_given_up(cloud: Cloud) -> None:
+    """Nobody can be warned until the grace is over; then the sweep takes the warning out of the outbox."""
+    fault = cloud.ask(
+        "POST", "faults", {"service": "ses", "operation": "SendEmail", "kind": "throttle", "times": 1_000}
+    )
+    made = Fleet(cloud, fleet.make_key(cloud))
+    server = made.server("one", made.app("orders"))
+    fleet.until_ready(cloud, server)
+    fleet.set_app(cloud, server.app, [made.admin("dba")])
+    fleet.watch_key(cloud, made.key)
+    story.disable(cloud, made.key)
+    cloud.until("the warning is given up", lambda: is_needed(cloud, "SweepKeysFunction", "DeleteItem"), HOUR_S, 1)
+    cloud.ask("DELETE", "faults", {"ids": [fault["id"]]})
+    story.enable(cloud, made.key)
+
+
+def is_needed(cloud: Cloud, owner: str, action: str) -> bool:
+    return any(who == owner and f":{action} on" in permission for who, permission in roles.needed(cloud))
+
+
 def two_keys_of_one_server(cloud: Cloud) -> None:
     """The second key joins a hold, and the first one leaves it."""
     other = fleet.make_key(cloud)
@@ -129,6 +149,7 @@ PLAYS: dict[str, Callable[[Cloud], None]] = {
         an_operator_asks_for_everything,
         a_checkup,
         a_mail_that_is_throttled,
+        a_mail_that_is_given_up,
         two_keys_of_one_server,
         a_key_store_that_is_disconnected,
         an_event_that_is_refused,
