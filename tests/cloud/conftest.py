@@ -183,9 +183,11 @@ def make_function(cloud: Cloud, name: str, program: str) -> str:
 
 @pytest.fixture
 def queue(cloud: Cloud) -> tuple[str, str]:
-    """Its URL and its ARN."""
+    """Its URL and its ARN; rules may send to it."""
     sqs = cloud.client("sqs")
-    url = sqs.create_queue(QueueName=f"queue-{time.monotonic_ns()}")["QueueUrl"]
+    by_rules = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:*", "Resource": "*"}
+    policy = {"Policy": json.dumps({"Statement": [by_rules]})}
+    url = sqs.create_queue(QueueName=f"queue-{time.monotonic_ns()}", Attributes=policy)["QueueUrl"]
     return url, sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
 
 
