@@ -51,8 +51,10 @@ def failed(service: str, code: str | None = None, message: str | None = None) ->
     return error(service, code, message or "An internal error has occurred", status)
 
 
-def denied(service: str, operation: str, code: str | None = None) -> Answer:
-    message = f"You are not authorized to perform this operation. {service}:{operation}"
+def denied(service: str, operation: str, code: str | None = None, message: str | None = None) -> Answer:
+    message = message or f"{service}:{operation}"
+    if service == "ec2":
+        message = f"You are not authorized to perform this operation. {message}"
     status = 403 if service in ("ec2", "ses", "lambda", "rds", "autoscaling") else 400
     return error(service, code or DENIALS.get(service, "AccessDeniedException"), message, status)
 

@@ -72,6 +72,9 @@ def _install() -> None:
         mails,
         metrics,
         moto_service,
+        permissions,
+        resource_policies,
+        roles,
         scaling,
         server_answers,
         servers,
@@ -106,13 +109,16 @@ def _install() -> None:
     for service, handler in list(handlers.items()):
         handlers[service] = gateway.guard(service, handler)
     ses_v2.handle_request = gateway.guard("ses", ses_v2.handle_request)
+    for service in ("iam", "cloudformation"):
+        gateway.listen(service, roles.forget)
 
     for part in (
         servers, server_answers, groups, group_answers, databases, database_answers,
         containers, container_answers, scaling, buses, bus_policies,
         tags, templates, documents, key_answers, key_events, key_states, key_stores, mails, lambdas, dead_letters,
         spelling, workflow_time, workflow_starts, workflow_states, workflow_maps, workflow_definitions,
-        workflow_events, workflow_sdk, workflow_steps, workflow_history, metrics, alarms,
+        workflow_events, workflow_sdk, workflow_steps, workflow_history, metrics, alarms, permissions,
+        resource_policies,
     ):  # fmt: skip
         part.install()
     # Schedules are looked at by the virtual clock, so their watch must be short in real time.

@@ -107,13 +107,13 @@ class Cloud:
             time.sleep(0.02)
         raise AssertionError("it never came true")
 
-    def run(self, definition: dict, input: dict | None = None) -> dict:
+    def run(self, definition: dict, input: dict | None = None, role: str = ROLE) -> dict:
         """A whole execution of a machine of that definition."""
         states = self.client("stepfunctions")
         machine = states.create_state_machine(
             name=f"machine-{time.monotonic_ns()}",
             definition=json.dumps({"QueryLanguage": "JSONata", **definition}),
-            roleArn=ROLE,
+            roleArn=role,
         )
         execution = states.start_execution(stateMachineArn=machine["stateMachineArn"], input=json.dumps(input or {}))
         arn = execution["executionArn"]
@@ -171,18 +171,23 @@ def make_function(cloud: Cloud, name: str, program: str) -> str:
         bootstrap = zipfile.ZipInfo("bootstrap")
         bootstrap.external_attr = 0o755 << 16
         archive.writestr(bootstrap, program)
-    created = cloud.client("lambda").create_function(
+    functions = cloud.client("lambda")
+    created = functions.create_function(
         FunctionName=name, Runtime="provided.al2023", Handler="bootstrap", Role=ROLE, Timeout=30,
         Code={"ZipFile": code.getvalue()},
     )  # fmt: skip
+    by_rules = {"StatementId": "rules", "Action": "lambda:InvokeFunction", "Principal": "events.amazonaws.com"}
+    functions.add_permission(FunctionName=name, **by_rules)
     return created["FunctionArn"]
 
 
 @pytest.fixture
 def queue(cloud: Cloud) -> tuple[str, str]:
-    """Its URL and its ARN."""
+    """Its URL and its ARN; rules may send to it."""
     sqs = cloud.client("sqs")
-    url = sqs.create_queue(QueueName=f"queue-{time.monotonic_ns()}")["QueueUrl"]
+    by_rules = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:*", "Resource": "*"}
+    policy = {"Policy": json.dumps({"Statement": [by_rules]})}
+    url = sqs.create_queue(QueueName=f"queue-{time.monotonic_ns()}", Attributes=policy)["QueueUrl"]
     return url, sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
 
 

@@ -17,6 +17,7 @@ from tests.cloud import (
     keys,
     mails,
     reset,
+    roles,
     workflow_starts,
 )
 from tests.cloud.units import Unit
@@ -100,6 +101,10 @@ def respond(method: str, path: list[str], query: dict[str, str], body: dict[str,
         case "PATCH", ["keys", *arn]:
             key_states.delete_after("/".join(arn), **body)
             return {}
+        case "GET", ["roles"]:
+            return roles.describe()
+        case "GET", ["permissions"]:
+            return roles.needed()
         case "GET", ["mails"]:
             return [mails.describe(mail) for mail in mails.every(query.get("about", ""))]
         case "PATCH", ["mail-account"]:

@@ -8,13 +8,13 @@ Once Lambda has accepted the event, a function that fails is Lambda's affair: tw
 import json
 import logging
 import time
-from contextvars import ContextVar
 from typing import Any
 
 from ministack.core.responses import new_uuid
 from ministack.services import eventbridge, lambda_svc, sqs
 
-from tests.cloud import answers, calls, clock, faults
+from tests.cloud import answers, calls, clock, faults, resource_policies
+from tests.cloud.resource_policies import serving
 
 MOST_RETRIES = 185
 OLDEST_EVENT_S = 86_400
@@ -22,9 +22,6 @@ FIRST_RETRY_AFTER_S = 5
 LONGEST_RETRY_S = 300
 
 log = logging.getLogger("lockstep.dead-letters")
-
-# The rule and target that are being served: MiniStack does not tell its dispatchers.
-serving: ContextVar[tuple[dict, dict] | None] = ContextVar("serving", default=None)
 
 
 def install() -> None:
@@ -57,6 +54,11 @@ def _hand_over(rule: dict, target: dict, payload: str, attempt: int, began: floa
         return
     call = calls.begin("lambda", "Invoke", actor="aws", resources=[arn], request={"rule": rule.get("Name", "")})
     fault = faults.take(call)
+    policy, source = function.get("policy"), rule.get("Arn", "")
+    if not resource_policies.lets(policy, resource_policies.EVENTS, "lambda:InvokeFunction", arn, source):
+        call["outcome"] = "AccessDeniedException"
+        bury(rule, target, payload, "NO_PERMISSIONS", "Not authorized to invoke the function", attempt)
+        return
     if fault is None:
         call["outcome"] = "ok"
         lambda_svc.invoke_async_with_retry(
@@ -81,6 +83,11 @@ def bury(rule: dict, target: dict, payload: str, code: str, message: str, attemp
     arn = (target.get("DeadLetterConfig") or {}).get("Arn")
     queue = sqs._queue_by_arn(arn) if arn else None
     calls.world_did("events", "DeadLetter", [target["Arn"], arn or "no queue"], code, rule=rule.get("Name", ""))
+    if queue and not resource_policies.lets(
+        queue["attributes"].get("Policy"), resource_policies.EVENTS, "sqs:SendMessage", arn, rule.get("Arn", "")
+    ):
+        calls.world_did("sqs", "SendMessage", [arn], "AccessDenied", rule=rule.get("Name", ""))
+        queue = None
     if queue is None:
         log.warning("an event of rule %s is lost: %s", rule.get("Name"), message)
         return

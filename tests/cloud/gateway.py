@@ -1,4 +1,4 @@
-"""Stands before every service: logs the call, lets a fault strike, and tells those who listen."""
+"""Stands before every service: logs the call, lets a fault strike, asks IAM, and tells those who listen."""
 
 import asyncio
 import logging
@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any
 
-from tests.cloud import answers, calls, faults, operations, snapshots
+from tests.cloud import answers, calls, faults, operations, permissions, roles, snapshots
 
 Handler = Callable[..., Awaitable[tuple]]
 Listener = Callable[[dict[str, Any], dict[str, Any]], None]
@@ -35,9 +35,17 @@ def guard(service: str, handler: Handler) -> Handler:
             resources=operations.resources(parameters),
             request=operations.digest(parameters),
         )
+        token = permissions.asking.set(roles.caller(headers))
+
+        async def perform() -> tuple:
+            if refused := permissions.refusal(call, parameters, permissions.asking.get()):
+                return answers.denied(service, operation, message=refused)
+            return await handler(method, path, headers, body, query)
+
         try:
-            return await _answered(call, parameters, lambda: handler(method, path, headers, body, query))
+            return await _answered(call, parameters, perform)
         finally:
+            permissions.asking.reset(token)
             for listener in _listeners.get(service, []):
                 listener(call, parameters)
 

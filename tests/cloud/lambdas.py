@@ -5,7 +5,7 @@ import queue
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
-from tests.cloud import clock
+from tests.cloud import clock, roles
 
 APPLICATION_ID = "lockstep"
 # Environments that AWS would keep warm for minutes would otherwise be gone within seconds.
@@ -18,11 +18,18 @@ def install() -> None:
     lambda_svc._runtime_env_vars = _environment
     lambda_runtime._LOCAL_WORKER_TTL = WARM_FOR_REAL_S * clock.SCALE
     lambda_svc._LAMBDA_ASYNC_RETRY_BASE_SECONDS = clock.real_seconds(ASYNC_RETRY_AFTER_S)
+    lambda_runtime.execution_credentials = lambda_svc.execution_credentials = _credentials
     lambda_runtime.ProvidedWorker._spawn = _spawn
     lambda_runtime.ProvidedWorker._drain_stderr_bounded = _collect_log
 
 
 _ministack_environment = lambda_svc._runtime_env_vars
+_ministack_credentials = lambda_runtime.execution_credentials
+
+
+def _credentials(config: dict) -> dict[str, str]:
+    """Those of the account, and a session of the function's own role."""
+    return {**_ministack_credentials(config), "AWS_SESSION_TOKEN": roles.session(config["Role"])}
 
 
 def _environment(config: dict) -> dict[str, str]:

@@ -8,7 +8,7 @@ from moto.ec2.models.amis import AmiBackend
 from moto.ec2.models.elastic_block_store import EBSBackend
 from moto.ec2.models.instances import InstanceBackend, StateReason
 
-from tests.cloud import calls, key_policies, keys
+from tests.cloud import calls, key_policies, keys, permissions
 from tests.cloud.clock import timeline
 from tests.cloud.moto_service import lock
 from tests.cloud.world import Server, servers
@@ -94,6 +94,7 @@ def start(ids: list[str]) -> list[Change]:
         before = server.state
         if before == "stopped":
             server.instance.start()
+            server.started_by = permissions.asking.get()
             _set_state(server, "pending")
             timeline.after(server.start_takes_s, lambda s=server: _finish_start(s))
         changes.append((server.id, before, server.state))
@@ -120,7 +121,10 @@ def _finish_start(server: Server) -> None:
 
 
 def _may_open_disks(server: Server) -> bool:
-    return all(key_policies.is_usable_by(arn, server.account, "ec2") for arn in volume_keys(server))
+    return all(
+        key_policies.is_usable_by(arn, server.account, "ec2") and permissions.may_open_disk(server.started_by, arn)
+        for arn in volume_keys(server)
+    )
 
 
 def volume_keys(server: Server) -> set[str]:

@@ -1,12 +1,14 @@
-"""What a template may ask for and MiniStack's CloudFormation passes over: backups of tables, texts in conditions."""
+"""What a template may ask for and MiniStack's CloudFormation passes over: backups of tables, boundaries of roles, texts
+in conditions.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
-from ministack.services import dynamodb, lambda_svc
+from ministack.services import dynamodb, iam, lambda_svc
 from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
-TABLE = "AWS::DynamoDB::Table"
+TABLE, ROLE = "AWS::DynamoDB::Table", "AWS::IAM::Role"
 # What makes the texts that a condition compares; MiniStack reads but `Ref` and `Fn::Select` there.
 TEXTS = {"Fn::Join", "Fn::Sub", "Fn::Split", "Fn::FindInMap"}
 
@@ -15,6 +17,9 @@ def install() -> None:
     table = provisioners._RESOURCE_HANDLERS[TABLE]
     table["create"] = _with_backups(table["create"], properties_at=1)
     table["update"] = _with_backups(table["update"], properties_at=2)
+    role = provisioners._RESOURCE_HANDLERS[ROLE]
+    role["create"] = _within_boundary(role["create"], properties_at=1)
+    role["update"] = _within_boundary(role["update"], properties_at=2)
     for module in (engine, changesets, handlers, stacks):
         module._evaluate_conditions = _evaluate_conditions
     lambda_svc._event_invoke_config = _event_invoke_config
@@ -28,6 +33,15 @@ def _with_backups(provision: Callable, properties_at: int) -> Callable:
         return name, attributes
 
     return provision_with_backups
+
+
+def _within_boundary(provision: Callable, properties_at: int) -> Callable:
+    def provision_within_boundary(*arguments: Any, **options: Any) -> tuple[str, dict]:
+        name, attributes = provision(*arguments, **options)
+        iam._roles[name]["PermissionsBoundary"] = arguments[properties_at].get("PermissionsBoundary")
+        return name, attributes
+
+    return provision_within_boundary
 
 
 _ministack_event_invoke_config = lambda_svc._event_invoke_config

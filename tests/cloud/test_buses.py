@@ -102,7 +102,9 @@ def test_a_bus_that_does_not_let_the_sender_in_hears_nothing(cloud, sending, que
 
 def test_events_that_are_not_let_in_go_to_the_dead_letters_of_the_sender(cloud, bus):
     sqs = cloud.client("sqs", OWNER)
-    url = sqs.create_queue(QueueName="dead")["QueueUrl"]
+    by_rules = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:*", "Resource": "*"}
+    policy = {"Policy": json.dumps({"Statement": [by_rules]})}
+    url = sqs.create_queue(QueueName="dead", Attributes=policy)["QueueUrl"]
     dead = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     send(cloud, OWNER, bus, RoleArn=ROLE_ARN, DeadLetterConfig={"Arn": dead})
     key = disable(cloud)

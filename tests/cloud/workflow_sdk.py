@@ -14,7 +14,7 @@ from ministack.core.responses import get_region, new_uuid
 from ministack.services import ses_v2, stepfunctions
 from ministack.services.stepfunctions import _ExecutionError
 
-from tests.cloud import answers, calls, clock, faults, operations, shapes, spelling
+from tests.cloud import answers, calls, clock, faults, operations, permissions, roles, shapes, spelling
 from tests.cloud.workflow_time import task_timeout
 
 # As an integration names a service -> (as MiniStack routes it, as errors begin).
@@ -79,6 +79,9 @@ def _logged(resource: str, arguments: Any) -> Any:
     if fault and fault.kind == "timeout":
         call["outcome"] = "timeout"
         raise faults.NoAnswer(False, fault.hold_s)
+    if refused := permissions.refusal(call, parameters, roles.caller({})):
+        call["outcome"] = "AccessDeniedException"
+        raise _ExecutionError(_error_name(service, call["outcome"]), refused)
     try:
         result = _ministack_invoke(resource, arguments)
     except _ExecutionError as error:

@@ -30,6 +30,8 @@ class Server:
     agent_takes_s: float = AGENT_COMES_ONLINE_AFTER_S
     # So many starts will be accepted and end in `stopped`.
     failing_starts: int = 0
+    # The role in whose name it was started last; None for the operator and for EC2 itself.
+    started_by: str | None = None
     known_units: dict[str, Unit] = field(default_factory=dict)
     # What each unit was before it was stopped; on the server this is a folder of `/run`, which a stop empties.
     noted_states: dict[str, str] = field(default_factory=dict)

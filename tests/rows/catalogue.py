@@ -16,8 +16,6 @@ ROWS = (
 NOT_HERE = {
     22: "a second version deployed during a grace: versions and aliases of workflows are not built yet",
     23: "the Lambdas of the local cloud share one clock with its services, which cannot be set apart",
-    34: "losing the scope tag is stopped by a condition of IAM, which the local cloud does not enforce here",
-    94: "policies are simulated against IAM, which the local cloud does not enforce here",
     100: "the soup of random faults is played by the simulation (tests/simulation)",
 }
 

@@ -1,5 +1,6 @@
 """One cloud with the stack deployed for all tests here; its plays run side by side, each on a key of its own."""
 
+import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -7,14 +8,16 @@ from typing import Any
 import pytest
 
 from tests.system import container_plays, database_plays, group_plays, key_plays, plays, postgres_plays
-from tests.world import admission, keys, stack
-from tests.world.cloud import Cloud
+from tests.world import admission, keys, roles, stack
+from tests.world.cloud import ROOT, Cloud
 
 # Slower than the demo: what is late by a second of ours is late by as many seconds of theirs.
 SCALE = 40
 # Two cores carry no more in time: what is late is tried again, and that is more work.
 PLAYS_AT_ONCE = 12
 MODULES = (plays, container_plays, database_plays, group_plays, key_plays, postgres_plays)
+# For each play the permissions that it needed, for `python -m tests.permissions`.
+NEEDED = ROOT / "target" / "proof" / "needed-system.json"
 PLAYS = {name: play for module in MODULES for name, play in vars(module).items()} | dict(key_plays.every_loss())
 
 
@@ -44,11 +47,20 @@ def played(request, cloud) -> Iterator[Callable[[str], Any]]:
     with ThreadPoolExecutor(max_workers=PLAYS_AT_ONCE) as threads:
         begun: dict[str, Future] = {name: threads.submit(begun_in_time, PLAYS[name], cloud) for name in sorted(wanted)}
         yield lambda name: begun[name].result()
+    needed = {name: needed_by(cloud, future.result()) for name, future in begun.items() if future.exception() is None}
+    NEEDED.parent.mkdir(parents=True, exist_ok=True)
+    NEEDED.write_text(json.dumps(needed, indent=2) + "\n")
 
 
 def begun_in_time(play: Callable[[Cloud], Any], cloud: Cloud) -> Any:
     admission.enter(cloud)
     return play(cloud)
+
+
+def needed_by(cloud: Cloud, play: Any) -> list[str]:
+    """The permissions, as the table has them, that alone allowed calls about the key of the play."""
+    key = play.fleet.key.rsplit("/", 1)[-1]
+    return sorted(f"{owner}: {name}" for (owner, name), keys in roles.needed(cloud).items() if key in keys)
 
 
 @pytest.fixture

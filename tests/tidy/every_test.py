@@ -30,6 +30,7 @@ SUITES: dict[str, tuple[list[str], str]] = {
         "seeds",
     ),
     "the deployed stack": ([*PYTEST, "tests/system"], ""),
+    "what roles may do": ([*PYTEST, "tests/permissions"], ""),
     "what the operator sees": ([*PYTEST, "tests/operators"], ""),
     "the operator's tool": ([*PYTEST, "tests/cli"], ""),
     "the table of faults": ([*PYTEST, "tests/rows"], ""),

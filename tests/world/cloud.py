@@ -55,7 +55,7 @@ class Cloud:
         self.endpoint = endpoint
         self.stack = stack
         self.outputs = outputs or {}
-        self._clients: dict[tuple[str, str], Any] = {}
+        self._clients: dict[tuple[str, str, str | None], Any] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -64,19 +64,28 @@ class Cloud:
         description = json.loads(path.read_text())
         return cls(description["endpoint"], description["stack"], description["outputs"])
 
-    def client(self, service: str, account: str = "test") -> Any:
-        """An AWS client; one of another account than this cloud's own if its twelve digits are given."""
+    def client(self, service: str, account: str = "test", session: str | None = None) -> Any:
+        """An AWS client; one of another account than this cloud's own if its twelve digits are given.
+
+        With the session of a role it has what the role may do, and leaves it to the cloud to look at parameters.
+        """
         with self._lock:
-            if (service, account) not in self._clients:
-                self._clients[service, account] = boto3.client(
+            if (service, account, session) not in self._clients:
+                self._clients[service, account, session] = boto3.client(
                     service,
                     endpoint_url=self.endpoint,
                     region_name=REGION,
                     aws_access_key_id=account,
                     aws_secret_access_key="test",
-                    config=Config(proxies={}, retries={"total_max_attempts": 1}, read_timeout=120),
+                    aws_session_token=session,
+                    config=Config(
+                        proxies={},
+                        retries={"total_max_attempts": 1},
+                        read_timeout=120,
+                        parameter_validation=session is None,
+                    ),
                 )
-            return self._clients[service, account]
+            return self._clients[service, account, session]
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None, **query: Any) -> Any:
         url = f"{self.endpoint}/_cloud/{path}" + (f"?{urllib.parse.urlencode(query)}" if query else "")
