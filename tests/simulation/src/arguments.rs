@@ -3,7 +3,8 @@
 use crate::mutants::Mutant;
 
 pub const USAGE: &str = "lockstep-simulation [--seeds N] [--first SEED] [--hours H] [--mutant NAME] [OUT.json]\n\
-lockstep-simulation --seed SEED [--hours H] [--mutant NAME]    plays one seed and prints what happens";
+lockstep-simulation --seed SEED [--hours H] [--mutant NAME]    plays one seed and prints what happens\n\
+lockstep-simulation --hostile N [OUT.json]    hands N hostile events to each function";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arguments {
@@ -13,12 +14,14 @@ pub struct Arguments {
     /// One seed, played loudly.
     pub only: Option<u64>,
     pub mutant: Option<Mutant>,
+    /// Hostile events for each function, instead of seeds.
+    pub hostile: Option<u64>,
     pub out: Option<String>,
 }
 
 impl Arguments {
     pub fn read(words: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut read = Self { seeds: 1_000, first: 1, hours: 24, only: None, mutant: None, out: None };
+        let mut read = Self { seeds: 1_000, first: 1, hours: 24, only: None, mutant: None, hostile: None, out: None };
         let mut words = words;
         while let Some(word) = words.next() {
             let mut number = || -> Result<u64, String> {
@@ -30,6 +33,7 @@ impl Arguments {
                 "--first" => read.first = number()?,
                 "--hours" => read.hours = i64::try_from(number()?).map_err(|error| error.to_string())?,
                 "--seed" => read.only = Some(number()?),
+                "--hostile" => read.hostile = Some(number()?),
                 "--mutant" => {
                     let name = words.next().unwrap_or_default();
                     let names: Vec<&str> = Mutant::ALL.iter().map(|mutant| mutant.name()).collect();

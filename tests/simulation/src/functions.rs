@@ -60,6 +60,13 @@ impl Function {
         }
     }
 
+    /// Its folder, its package and its binary.
+    pub fn name(self) -> String {
+        let capital =
+            |c: char| if c.is_ascii_uppercase() { format!("-{}", c.to_ascii_lowercase()) } else { c.to_string() };
+        self.logical_id().chars().map(capital).collect::<String>().trim_start_matches('-').to_owned()
+    }
+
     pub fn arn(self) -> String {
         format!("arn:aws:lambda:eu-west-1:111122223333:function:{}", self.logical_id())
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::executor::Millis;
 use crate::oracle::Look;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Key {
     /// As KMS names it, such as `Enabled`.
     pub state: &'static str,

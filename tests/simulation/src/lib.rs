@@ -16,6 +16,7 @@ pub mod expressions;
 pub mod faults;
 pub mod fleet;
 pub mod functions;
+pub mod hostile;
 pub mod integrations;
 pub mod keys;
 pub mod mails;

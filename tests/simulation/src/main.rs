@@ -7,10 +7,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use lockstep_simulation::arguments::Arguments;
-use lockstep_simulation::environment;
+use lockstep_simulation::functions::Function;
 use lockstep_simulation::report::Report;
 use lockstep_simulation::seed::{self, Played, Rules, play};
 use lockstep_simulation::world::clock;
+use lockstep_simulation::{environment, hostile};
 
 /// A seed allocates without end; this allocator takes half the time over it.
 #[global_allocator]
@@ -30,12 +31,13 @@ fn main() -> ExitCode {
     };
     let default_hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        eprintln!("seed {} panics", seed::current());
+        eprintln!("seed {}{} panics", seed::current(), hostile::current());
         default_hook(panic);
     }));
-    match arguments.only {
-        Some(seed) => play_one(seed, &arguments),
-        None => play_all(&arguments),
+    match (arguments.only, arguments.hostile) {
+        (Some(seed), _) => play_one(seed, &arguments),
+        (None, Some(count)) => hand_over_all(count, &arguments),
+        (None, None) => play_all(&arguments),
     }
 }
 
@@ -114,4 +116,21 @@ fn explain(law: &str, count: u64, seed: u64, arguments: &Arguments) {
     let mutant = arguments.mutant.map_or(String::new(), |mutant| format!(" --mutant {}", mutant.name()));
     let hours = arguments.hours;
     eprintln!("  replay: cargo run -p lockstep-simulation --profile local -- --seed {seed} --hours {hours}{mutant}");
+}
+
+/// Hands hostile events to every function; what they may not bring about ends the process.
+fn hand_over_all(count: u64, arguments: &Arguments) -> ExitCode {
+    let mut is_well = true;
+    std::thread::scope(|scope| {
+        let tried = |function: Function| (function, scope.spawn(move || hostile::tried(function, count)));
+        for (function, thread) in Function::ALL.map(tried) {
+            let accepted = thread.join().unwrap_or_default();
+            println!("{:20}{count:>8} hostile events, {accepted} of them accepted", function.name());
+            // If all or nothing is accepted, the edits edit nothing or everything; a sweep answers whatever it reads.
+            is_well &= accepted > 0 && (accepted < count || function == Function::SweepKeys);
+        }
+    });
+    let events = count * Function::ALL.len() as u64;
+    let written = arguments.out.as_ref().map(|path| std::fs::write(path, format!("{{\"events\": {events}}}\n")));
+    if is_well && !matches!(written, Some(Err(_))) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -101,7 +101,7 @@ fn judge(scenario: &Scenario) -> bool {
 }
 
 /// Watches every key and names the admins of one app; the other's mails go to the operator.
-async fn enrol() {
+pub(crate) async fn enrol() {
     let keys: Vec<String> = with(|world| world.keys.keys().cloned().collect());
     let functions = Functions::here();
     let ledger = functions.ledger();

@@ -13,7 +13,7 @@ pub type Row = BTreeMap<String, Value>;
 /// `pk` and `sk`.
 pub type Address = (String, String);
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Table {
     rows: BTreeMap<Address, Row>,
     /// Client request tokens of transactions that were carried out.

@@ -4,12 +4,16 @@ use std::future::Future;
 use std::pin::Pin;
 
 use lambda_runtime::{Error, LambdaEvent, service_fn, tracing};
+use lockstep_domain::text::shortened;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::error::Failure;
 use crate::metrics;
+
+/// Characters of what is said about an input that cannot be read.
+const LONGEST_REFUSAL: usize = 500;
 
 /// Runs `handle` for every event; failures are logged here once, with their chain.
 pub async fn run<F, Fut, Out>(handle: F) -> Result<(), Error>
@@ -35,7 +39,8 @@ where
     .await
 }
 
-/// Reads a typed input; what does not fit is refused by the name of the field.
+/// Reads a typed input; what does not fit is refused by the name of the field, in few words: serde repeats the input.
 pub fn read<T: DeserializeOwned>(input: Value) -> Result<T, Failure> {
-    serde_json::from_value(input).map_err(|error| Failure::terminal(format!("reading the input: {error}")))
+    let refused = |error: serde_json::Error| shortened(&error.to_string(), LONGEST_REFUSAL);
+    serde_json::from_value(input).map_err(|error| Failure::terminal(format!("reading the input: {}", refused(error))))
 }

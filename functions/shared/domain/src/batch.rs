@@ -1,8 +1,10 @@
 //! What may be done to a batch right now: asked again before every call that changes something.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::epoch::KeyRecord;
+use crate::error::Refusal;
 use crate::key::KeyLook;
 use crate::plan::Batch;
 use crate::run::{Direction, RunRef};
@@ -29,8 +31,20 @@ pub enum StuckPolicy {
 pub struct BatchRef {
     #[serde(flatten)]
     pub of: RunRef,
+    #[serde(deserialize_with = "batch_name")]
     pub batch: String,
     pub step: Step,
+}
+
+/// Such as `servers#0001`.
+fn batch_name<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let name = String::deserialize(from)?;
+    let is_plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_#".contains(&b));
+    if is_plain && (1..=64).contains(&name.len()) {
+        return Ok(name);
+    }
+    let remedy = "hand on the name that plan-shutdown or plan-startup gave";
+    Err(D::Error::custom(Refusal::new("bad_batch_name", "batch", name, remedy)))
 }
 
 impl BatchRef {

@@ -89,9 +89,14 @@ fn read_resource(input: &Value) -> Result<ResourceId, Refusal> {
 }
 
 fn read_reason(input: &Value) -> Result<String, Refusal> {
-    let reason = shortened(text(input, "reason").unwrap_or_default().trim(), MAX_REASON);
+    let asked = text(input, "reason").unwrap_or_default().trim();
+    let reason = shortened(asked, asked.chars().count());
     if reason.is_empty() {
         return Err(Refusal::missing("reason", "say why the hold is dropped; it is kept with the key's history"));
+    }
+    if reason.chars().count() > MAX_REASON {
+        let remedy = format!("say it in at most {MAX_REASON} characters");
+        return Err(Refusal::new("reason_too_long", "reason", reason, remedy));
     }
     Ok(reason)
 }
@@ -149,6 +154,32 @@ mod tests {
             ),
         ] {
             assert_eq!(read(&input, Language::En).unwrap_err().rule, rule, "{input}");
+        }
+    }
+
+    #[test]
+    fn every_value_has_an_end_and_its_refusal_names_field_value_and_remedy() {
+        let long = "x".repeat(10_000);
+        let of_app = |field: &str, value: Value| {
+            let mut input = json!({"action": "set_app", "app": "orders", "admins": ["a@example.com"]});
+            input[field] = value;
+            input
+        };
+        for (field, input) in [
+            ("action", json!({ "action": long })),
+            ("key", json!({ "action": "watch_key", "key": long })),
+            ("key", json!({ "action": "pause_key", "key": format!("arn:aws:kms:eu-west-1:111122223333:key/{long}") })),
+            ("resource", json!({ "action": "release_hold", "resource": format!("db:{long}"), "reason": "moved" })),
+            ("reason", json!({ "action": "release_hold", "resource": "i-1", "reason": long })),
+            ("lockstep:app", of_app("app", json!(long))),
+            ("admins", of_app("admins", json!(vec!["a@example.com"; MAX_ADMINS + 1]))),
+            ("admins", of_app("admins", json!([format!("{long}@example.com")]))),
+            ("language", of_app("language", json!(long))),
+        ] {
+            let refusal = read(&input, Language::En).unwrap_err();
+            assert_eq!(refusal.field, field);
+            assert!(!refusal.value.is_empty() && !refusal.remedy.is_empty(), "{refusal}");
+            assert!(refusal.to_string().len() < 500, "{refusal}");
         }
     }
 

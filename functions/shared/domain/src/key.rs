@@ -28,11 +28,11 @@ impl KeyArn {
         let id = resource.strip_prefix("key/").unwrap_or_default();
         let well_formed = arn == "arn"
             && partition.starts_with("aws")
+            && is_word(partition)
             && service == "kms"
             && is_word(region)
             && account.len() == 12
             && account.bytes().all(|b| b.is_ascii_digit())
-            && id.len() <= 64
             && is_word(id);
         if well_formed { Ok(Self(text.to_owned())) } else { refuse("key_is_not_an_arn", REMEDY) }
     }
@@ -75,8 +75,9 @@ impl KeyArn {
     }
 }
 
+/// A part of an ARN: the longest that AWS makes are key ids of 36 characters.
 fn is_word(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
 impl fmt::Display for KeyArn {
@@ -150,9 +151,24 @@ mod tests {
             ("arn:aws:s3:eu-west-1:111122223333:key/1", "key_is_not_an_arn"),
             ("arn:aws:kms:eu-west-1:1111:key/1", "key_is_not_an_arn"),
             ("arn:aws:kms:eu-west-1:111122223333:key/a b", "key_is_not_an_arn"),
+            ("arn:aws<b>:kms:eu-west-1:111122223333:key/1", "key_is_not_an_arn"),
             ("", "key_is_not_an_arn"),
         ] {
             assert_eq!(KeyArn::parse(text).unwrap_err().rule, rule, "{text}");
+        }
+    }
+
+    #[test]
+    fn no_part_of_an_arn_is_without_end() {
+        let long = "x".repeat(65);
+        for text in [
+            format!("arn:aws-{long}:kms:eu-west-1:111122223333:key/1"),
+            format!("arn:aws:kms:{long}:111122223333:key/1"),
+            format!("arn:aws:kms:eu-west-1:111122223333:key/{long}"),
+        ] {
+            let refusal = KeyArn::parse(&text).unwrap_err();
+            assert_eq!((refusal.rule, refusal.field.as_str()), ("key_is_not_an_arn", "key"));
+            assert!(refusal.value.contains(&text[..20]) && refusal.remedy.contains("full ARN"));
         }
     }
 

@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::key::KeyArn;
 
+mod name;
+
+pub use name::RunName;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
@@ -30,47 +34,6 @@ impl fmt::Display for Direction {
             Self::Shutdown => "shutdown",
             Self::Startup => "startup",
         })
-    }
-}
-
-/// `<key id>-<epoch>-<shutdown|startup>-<attempt>`: at most 80 characters, as Step Functions demands.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct RunName(String);
-
-impl RunName {
-    pub fn new(key: &KeyArn, epoch: u64, direction: Direction, attempt: u32) -> Self {
-        Self(format!("{}-{epoch}-{direction}-{attempt}", key.id()))
-    }
-
-    /// The name of a preview; `salt` tells those of one second apart.
-    pub fn of_preview(key: &KeyArn, at: Timestamp, salt: u16) -> Self {
-        Self(format!("{}-preview-{}-{salt:04x}", key.id(), at.as_second()))
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The name without its attempt: what all attempts at one epoch share.
-    pub fn of_epoch(&self) -> &str {
-        self.0.rsplit_once('-').map_or(&self.0, |(epoch, _)| epoch)
-    }
-
-    /// A look at what a shutdown would do. It is no run of an epoch: nothing is stopped, and its plan is kept for a day.
-    pub fn is_preview(&self) -> bool {
-        self.0.contains("-preview-")
-    }
-
-    /// Which try at its epoch the run is; 0 if the name is not one of ours.
-    pub fn attempt(&self) -> u32 {
-        self.0.rsplit_once('-').and_then(|(_, attempt)| attempt.parse().ok()).unwrap_or(0)
-    }
-}
-
-impl fmt::Display for RunName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 
@@ -215,20 +178,6 @@ mod tests {
         for ending in all {
             assert_eq!(serde_json::json!(ending), ending.name());
         }
-    }
-
-    #[test]
-    fn a_run_name_is_legal_in_step_functions() {
-        let longest = RunName::new(&key(&"a".repeat(36)), u64::MAX, Direction::Shutdown, u32::MAX);
-        assert!(longest.as_str().len() <= 80);
-        assert!(longest.as_str().bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
-    }
-
-    #[test]
-    fn the_name_of_a_preview_is_legal_and_says_what_it_is() {
-        let name = RunName::of_preview(&key(&"a".repeat(36)), at(60 * 24 * 365 * 100), u16::MAX);
-        assert!(name.is_preview() && name.as_str().len() <= 80 && name.as_str().ends_with("-ffff"));
-        assert!(!RunName::new(&key("k1"), 1, Direction::Shutdown, 1).is_preview());
     }
 
     #[test]

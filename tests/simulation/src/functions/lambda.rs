@@ -39,11 +39,16 @@ pub struct Invocation {
 pub struct Invocations {
     under_way: BTreeMap<u64, Invocation>,
     count: u64,
+    /// Every event that was handed over, if they are kept.
+    pub kept: Option<Vec<(Function, Value)>>,
 }
 
 impl Invocations {
     fn begin(&mut self, function: Function, input: &Value, place: Option<Place>) -> u64 {
         self.count += 1;
+        if let Some(kept) = &mut self.kept {
+            kept.push((function, input.clone()));
+        }
         let of = input.get("run").filter(|run| run.is_object()).or_else(|| input.get("batch")).unwrap_or(&Value::Null);
         let text = |field: &str| of[field].as_str().unwrap_or_default().to_owned();
         let invocation = Invocation {

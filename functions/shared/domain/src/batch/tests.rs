@@ -184,3 +184,15 @@ fn services_stop_from_the_highest_tier_and_start_from_the_lowest() {
     assert_eq!(names(Direction::Shutdown, &down()), ["b", "ac", "d"]);
     assert_eq!(names(Direction::Startup, &up()), ["d", "ac", "b"]);
 }
+
+#[test]
+fn the_name_of_a_batch_that_is_handed_in_is_short_and_plain() {
+    let read = |name: &str| {
+        let row = serde_json::json!({ "run": "k1-1-shutdown-1", "key": key("k1"), "epoch": 1, "batch": name, "step": "stop_services" });
+        serde_json::from_value::<BatchRef>(row)
+    };
+    assert_eq!(read("container_services#0001").unwrap().batch, "container_services#0001");
+    for name in ["", "servers 1", &"x".repeat(65)] {
+        assert!(read(name).unwrap_err().to_string().starts_with("bad_batch_name: batch is "), "{name}");
+    }
+}

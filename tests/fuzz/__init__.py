@@ -1,0 +1,1 @@
+"""Hostile events for every function, made up by libFuzzer."""

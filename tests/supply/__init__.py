@@ -1,0 +1,1 @@
+"""What is shipped: of which parts, and whether the same sources always become the same bytes."""
