@@ -160,5 +160,5 @@ $(CHECKS)/.complete: | tests/requirements-checks.txt
 %/.complete:
 	@echo "Installing $| into $*"
 	@rm -rf $* && mkdir -p $(CACHE) && $(PYTHON) -m venv $*
-	@$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $|
+	@$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $|
 	@touch $@
