@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 
 from tests.cli.conftest import Operator
+from tests.rows import scene as scenes
 from tests.world import fleet, ledger, roles, story
 from tests.world.cloud import ACCOUNT, ROOT, Cloud
 from tests.world.fleet import Fleet
@@ -127,6 +128,30 @@ def two_keys_of_one_server(cloud: Cloud) -> None:
         story.until_ended(cloud, key, 2, "startup", cloud.at_s())
 
 
+def a_key_that_is_paused_between_two_batches(cloud: Cloud) -> None:
+    """The next batch is told that it may not act any more, and its run lets go for good."""
+    scene = scenes.begin(cloud).begin()
+    scene.change_units("one", takes_s=60)
+    scene.disable()
+    scene.until_called("SendCommand")
+    scene.ask("pause_key")
+    assert scene.ended("shutdown", 1).ending == "shutdown_superseded"
+    scene.enable()
+    scene.ask("resume_key")
+
+
+def a_database_that_comes_up_while_its_key_is_paused(cloud: Cloud) -> None:
+    """The look that sees it up may not let go of its hold any more, so its run does."""
+    scene = scenes.begin(cloud).begin()
+    scene.add_database("orders", start_takes_s=300)
+    scene.shut_down()
+    scene.enable()
+    scene.until_called("StartDBInstance")
+    scene.ask("pause_key")
+    assert scene.ended("startup", 2).ending == "startup_superseded"
+    scene.ask("resume_key")
+
+
 def a_key_store_that_is_disconnected(cloud: Cloud) -> None:
     """Its event names no key, so all of the account are looked at."""
     text = (ROOT / "tests" / "fixtures" / "events" / "eventbridge-DisconnectCustomKeyStore.json").read_text()
@@ -151,6 +176,8 @@ PLAYS: dict[str, Callable[[Cloud], None]] = {
         a_mail_that_is_throttled,
         a_mail_that_is_given_up,
         two_keys_of_one_server,
+        a_key_that_is_paused_between_two_batches,
+        a_database_that_comes_up_while_its_key_is_paused,
         a_key_store_that_is_disconnected,
         an_event_that_is_refused,
     )
