@@ -7,7 +7,7 @@ from tests.cli.conftest import Operator
 from tests.rows import scene as scenes
 from tests.world import fleet, ledger, roles, story
 from tests.world.cloud import ACCOUNT, ROOT, Cloud
-from tests.world.fleet import Fleet
+from tests.world.fleet import Fleet, Server
 from tests.world.stack import SENDER
 
 NEEDED = ROOT / "target" / "proof" / "needed-permissions.json"
@@ -26,13 +26,18 @@ def all_of_them(cloud: Cloud) -> dict[str, set[str]]:
     return needed
 
 
-def a_day_without_events(cloud: Cloud) -> None:
-    """What events would have told is found by the sweep, and so is that nobody can tell how the key stands."""
+def a_watched_server(cloud: Cloud) -> tuple[Fleet, Server]:
     made = Fleet(cloud, fleet.make_key(cloud))
     server = made.server("one", made.app("orders"), "db.service")
     fleet.until_ready(cloud, server)
     fleet.set_app(cloud, server.app, [made.admin("dba")])
     fleet.watch_key(cloud, made.key)
+    return made, server
+
+
+def a_day_without_events(cloud: Cloud) -> None:
+    """What events would have told is found by the sweep, and so is that nobody can tell how the key stands."""
+    made, _ = a_watched_server(cloud)
     cloud.ask("POST", "events", {"lose": 10, "key": made.key})
     story.disable(cloud, made.key)
     story.until_ended(cloud, made.key, 1, "shutdown", cloud.at_s())
@@ -46,11 +51,7 @@ def a_day_without_events(cloud: Cloud) -> None:
 
 def an_operator_asks_for_everything(cloud: Cloud) -> None:
     """A hold is released by hand while the key is off; then the key and the app go."""
-    made = Fleet(cloud, fleet.make_key(cloud))
-    server = made.server("one", made.app("orders"), "db.service")
-    fleet.until_ready(cloud, server)
-    fleet.set_app(cloud, server.app, [made.admin("dba")])
-    fleet.watch_key(cloud, made.key)
+    made, server = a_watched_server(cloud)
     story.disable(cloud, made.key)
     story.until_ended(cloud, made.key, 1, "shutdown", cloud.at_s())
     asked = {"key": made.key, "resource": server.id, "reason": "it is needed"}
@@ -80,11 +81,7 @@ def a_checkup(cloud: Cloud) -> None:
 def a_mail_that_is_throttled(cloud: Cloud) -> None:
     """The claim is given back, and the mail is sent by the next try. What is verified is the sender's address."""
     cloud.ask("POST", "faults", {"service": "ses", "operation": "SendEmail", "kind": "throttle"})
-    made = Fleet(cloud, fleet.make_key(cloud))
-    server = made.server("one", made.app("orders"))
-    fleet.until_ready(cloud, server)
-    fleet.set_app(cloud, server.app, [made.admin("dba")])
-    fleet.watch_key(cloud, made.key)
+    made, _ = a_watched_server(cloud)
     story.disable(cloud, made.key)
     cloud.until("the admin is warned", lambda: cloud.mails(made.suffix), HOUR_S)
     story.enable(cloud, made.key)
@@ -95,11 +92,7 @@ def a_mail_that_is_given_up(cloud: Cloud) -> None:
     fault = cloud.ask(
         "POST", "faults", {"service": "ses", "operation": "SendEmail", "kind": "throttle", "times": 1_000}
     )
-    made = Fleet(cloud, fleet.make_key(cloud))
-    server = made.server("one", made.app("orders"))
-    fleet.until_ready(cloud, server)
-    fleet.set_app(cloud, server.app, [made.admin("dba")])
-    fleet.watch_key(cloud, made.key)
+    made, _ = a_watched_server(cloud)
     story.disable(cloud, made.key)
     cloud.until("the warning is given up", lambda: is_needed(cloud, "SweepKeysFunction", "DeleteItem"), HOUR_S, 1)
     cloud.ask("DELETE", "faults", {"ids": [fault["id"]]})
