@@ -6,14 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.supply import sbom
+
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "target" / "fuzz"
 EXECUTIONS = re.compile(r"stat::number_of_executed_units: (\d+)")
 COVERED = re.compile(r"cov: (\d+)")
-
-
-def functions() -> list[str]:
-    return sorted(path.parent.name for path in (ROOT / "functions").glob("*/Cargo.toml"))
 
 
 def fuzzed(fuzzer: Path, function: str, seconds: int) -> bool:
@@ -34,7 +32,7 @@ def fuzzed(fuzzer: Path, function: str, seconds: int) -> bool:
 
 
 def main(fuzzer: Path, seconds: int) -> int:
-    outcomes = [fuzzed(fuzzer, function, seconds) for function in functions()]
+    outcomes = [fuzzed(fuzzer, function, seconds) for function in sbom.functions()]
     print(f"\n{FOLDER}: what was found, and the events that led there")
     return 0 if all(outcomes) else 1
 

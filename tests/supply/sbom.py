@@ -18,9 +18,13 @@ TARGETS = ("aarch64-unknown-linux-gnu", "x86_64-unknown-linux-gnu")
 CRATE = re.compile(r"(\S+) v(\S+)(?: \((/[^)]*)\))?\t([^\t]*?)(?: \(\*\))?$")
 
 
+def functions() -> list[str]:
+    """By the folders that they are in."""
+    return sorted(path.parent.name for path in (ROOT / "functions").glob("*/Cargo.toml"))
+
+
 def shipped() -> list[str]:
-    """The functions by the folders that they are in, and the operator's tool."""
-    return [*sorted(path.parent.name for path in (ROOT / "functions").glob("*/Cargo.toml")), "lockstep-cli"]
+    return [*functions(), "lockstep-cli"]
 
 
 @cache

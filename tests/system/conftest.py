@@ -47,7 +47,8 @@ def played(request, cloud) -> Iterator[Callable[[str], Any]]:
     with ThreadPoolExecutor(max_workers=PLAYS_AT_ONCE) as threads:
         begun: dict[str, Future] = {name: threads.submit(begun_in_time, PLAYS[name], cloud) for name in sorted(wanted)}
         yield lambda name: begun[name].result()
-    needed = {name: needed_by(cloud, future.result()) for name, future in begun.items() if future.exception() is None}
+    in_all, played = roles.needed(cloud), {name: it.result() for name, it in begun.items() if it.exception() is None}
+    needed = {name: needed_by(in_all, play) for name, play in played.items()}
     NEEDED.parent.mkdir(parents=True, exist_ok=True)
     NEEDED.write_text(json.dumps(needed, indent=2) + "\n")
 
@@ -57,10 +58,10 @@ def begun_in_time(play: Callable[[Cloud], Any], cloud: Cloud) -> Any:
     return play(cloud)
 
 
-def needed_by(cloud: Cloud, play: Any) -> list[str]:
-    """The permissions, as the table has them, that alone allowed calls about the key of the play."""
+def needed_by(in_all: dict[tuple[str, str], set[str]], play: Any) -> list[str]:
+    """Of `roles.needed`, as the table has it, what alone allowed calls about the key of the play."""
     key = play.fleet.key.rsplit("/", 1)[-1]
-    return sorted(f"{owner}: {name}" for (owner, name), keys in roles.needed(cloud).items() if key in keys)
+    return sorted(f"{owner}: {name}" for (owner, name), keys in in_all.items() if key in keys)
 
 
 @pytest.fixture

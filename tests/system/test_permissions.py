@@ -4,6 +4,7 @@ import pytest
 
 from tests.permissions import needs
 from tests.system.conftest import needed_by
+from tests.world import roles
 
 ROWS = [
     pytest.param(f"{owner}: {permission}", id=f"{owner}: {permission}", marks=pytest.mark.play(play))
@@ -13,4 +14,4 @@ ROWS = [
 
 @pytest.mark.parametrize("permission", ROWS)
 def test_a_permission_is_needed_by_the_play_that_the_table_names(cloud, play, permission):
-    assert permission in needed_by(cloud, play)
+    assert permission in needed_by(roles.needed(cloud), play)

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from tests.world.cloud import ACCOUNT, REGION, Cloud
@@ -64,8 +65,9 @@ def in_words_of_the_template(cloud: Cloud, value: Any) -> Any:
     return json.loads(text)
 
 
+@cache
 def _resources(cloud: Cloud) -> list[tuple[str, str]]:
-    """Names and ARNs of what is deployed, each with its logical id. A queue is known by its URL."""
+    """Names and ARNs of what is deployed (once), each with its logical id. A queue is known by its URL."""
     stack = cloud.client("cloudformation").describe_stack_resources(StackName=cloud.stack)["StackResources"]
     pairs = [(resource["PhysicalResourceId"], resource["LogicalResourceId"]) for resource in stack]
     return [(physical.rsplit("/", 1)[-1] if "://" in physical else physical, logical) for physical, logical in pairs]

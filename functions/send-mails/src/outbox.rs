@@ -37,6 +37,17 @@ enum Fate {
     PutOff,
 }
 
+impl Answer {
+    fn count(&mut self, fate: &Fate) {
+        match fate {
+            Fate::Sent => self.sent += 1,
+            Fate::SentBefore => self.sent_before += 1,
+            Fate::PutOff => self.put_off += 1,
+            Fate::Refused { .. } | Fate::Exhausted => self.refused += 1,
+        }
+    }
+}
+
 impl World {
     /// Sends a mail unless it was sent before, and counts what became of it.
     pub(crate) async fn deliver(
@@ -45,42 +56,24 @@ impl World {
         write: impl FnOnce() -> Mail,
         answer: &mut Answer,
     ) -> Result<(), Failure> {
-        match self.send_once(delivery, write).await? {
-            Fate::Sent => answer.sent += 1,
-            Fate::SentBefore => answer.sent_before += 1,
-            Fate::PutOff => answer.put_off += 1,
-            Fate::Exhausted => answer.refused += 1,
-            Fate::Refused { subject, reason } => {
-                answer.refused += 1;
-                self.tell_of_refusal(delivery, &subject, &reason, answer).await?;
-            }
+        let fate = self.send_once(delivery, write).await?;
+        answer.count(&fate);
+        if let Fate::Refused { subject, reason } = fate
+            && *delivery.to != self.operator
+        {
+            answer.count(&self.tell_of_refusal(delivery, &subject, &reason).await?);
         }
         Ok(())
     }
 
     /// One who reads no mail cannot tell that it is missing. Once an hour for an address and a key.
-    async fn tell_of_refusal(
-        &self,
-        refused: &Delivery<'_>,
-        subject: &str,
-        reason: &str,
-        answer: &mut Answer,
-    ) -> Result<(), Failure> {
+    async fn tell_of_refusal(&self, refused: &Delivery<'_>, subject: &str, reason: &str) -> Result<Fate, Failure> {
         let Delivery { key, alias, app, to, .. } = *refused;
-        if *to == self.operator {
-            return Ok(());
-        }
         let id = MailId::hourly(key, &format!("refused#{to}"));
         let about = format!("{}-refused", refused.about);
         let told = Delivery { id: &id, about: &about, to: &self.operator, ..*refused };
         let undelivered = Undelivered { app, key, alias, to, subject, reason, now: clock::now() };
-        match self.send_once(&told, || render_undelivered(&undelivered, self.language)).await? {
-            Fate::Sent => answer.sent += 1,
-            Fate::SentBefore => answer.sent_before += 1,
-            Fate::PutOff => answer.put_off += 1,
-            Fate::Refused { .. } | Fate::Exhausted => answer.refused += 1,
-        }
-        Ok(())
+        self.send_once(&told, || render_undelivered(&undelivered, self.language)).await
     }
 
     async fn send_once(&self, delivery: &Delivery<'_>, write: impl FnOnce() -> Mail) -> Result<Fate, Failure> {

@@ -81,10 +81,9 @@ impl Keys {
 
     /// `DeletionDate` of the key, which KMS gives only while the key waits for its deletion.
     pub async fn deletion_date(&self, key: &KeyArn) -> Result<Option<Timestamp>, Failure> {
-        let timeouts = TimeoutConfig::builder().operation_timeout(MAIL_WAITS).build();
         let ask = self.client.describe_key().key_id(key.as_str()).customize();
         let answer = ask
-            .config_override(config::Builder::new().timeout_config(timeouts))
+            .config_override(while_a_mail_waits())
             .send()
             .await
             .map_err(|error| Failure::of_call(format!("asking when key {key} is deleted"), error))?;
@@ -94,10 +93,9 @@ impl Keys {
 
     /// The first of the key's aliases by their order; KMS lists those of keys of the caller's own account only.
     pub async fn alias(&self, key: &KeyArn) -> Result<Option<String>, Failure> {
-        let timeouts = TimeoutConfig::builder().operation_timeout(MAIL_WAITS).build();
         let ask = self.client.list_aliases().key_id(key.as_str()).customize();
         let answer = ask
-            .config_override(config::Builder::new().timeout_config(timeouts))
+            .config_override(while_a_mail_waits())
             .send()
             .await
             .map_err(|error| Failure::of_call(format!("asking for the alias of key {key}"), error))?;
@@ -115,6 +113,10 @@ impl Keys {
         })?;
         answer.key_metadata.ok_or_else(|| Failure::retryable(format!("describing key {key}: the answer was empty")))
     }
+}
+
+fn while_a_mail_waits() -> config::Builder {
+    config::Builder::new().timeout_config(TimeoutConfig::builder().operation_timeout(MAIL_WAITS).build())
 }
 
 fn state_of(metadata: &KeyMetadata) -> &str {

@@ -34,9 +34,6 @@ use aws_sdk_dynamodb::Client;
 use crate::configuration::required;
 use crate::error::Failure;
 
-/// In seconds since 1970, as DynamoDB's time to live wants it.
-const EXPIRES_AT: &str = "expires_at";
-
 #[derive(Debug, Clone)]
 pub struct Ledger {
     client: Client,

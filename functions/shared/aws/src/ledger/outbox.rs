@@ -1,11 +1,10 @@
 //! What is still to be mailed.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::SignedDuration;
 use lockstep_domain::outbox::Unsent;
 
-use super::rows::{item, parse};
-use super::{EXPIRES_AT, Ledger};
+use super::Ledger;
+use super::rows::{expires, item, parse};
 use crate::error::Failure;
 
 const OUTBOX: &str = "OUTBOX";
@@ -21,8 +20,7 @@ impl Ledger {
     /// Written before the first mail, so that nothing is lost with the function that sends it.
     pub async fn note_unsent(&self, unsent: &Unsent) -> Result<(), Failure> {
         let mut row = item(OUTBOX, &sk(&unsent.id), unsent)?;
-        let expires_at = (unsent.until + KEPT_AFTER).as_second();
-        row.insert(EXPIRES_AT.to_owned(), AttributeValue::N(expires_at.to_string()));
+        row.extend([expires(unsent.until + KEPT_AFTER)]);
         let put = self.client.put_item().table_name(&self.table).set_item(Some(row));
         let doing = || format!("noting that {} is to be mailed", unsent.id);
         put.send().await.map(drop).map_err(|error| Failure::of_call(doing(), error))

@@ -6,6 +6,7 @@ use std::fmt;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, PutRequest, WriteRequest};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -30,6 +31,11 @@ pub(super) fn number(value: u64) -> AttributeValue {
 
 pub(super) fn address(pk: &str, sk: &str) -> Item {
     HashMap::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
+}
+
+/// The attribute by which DynamoDB deletes a row some time after `at`, in seconds since 1970; the template names it, too.
+pub(super) fn expires(at: Timestamp) -> (String, AttributeValue) {
+    ("expires_at".to_owned(), AttributeValue::N(at.as_second().to_string()))
 }
 
 /// A row as DynamoDB stores it.

@@ -9,12 +9,11 @@ use lockstep_domain::plan::{Batch, PlannedResource, batches_of};
 use lockstep_domain::resource::ResourceId;
 use lockstep_domain::run::{End, Ending, RunName, RunRecord, RunRef};
 
-use super::rows::{address, item, parse, text, written};
-use super::{EXPIRES_AT, Ledger};
+use super::Ledger;
+use super::rows::{address, expires, item, parse, text, written};
 use crate::clock;
 use crate::error::Failure;
 
-/// The attribute by which DynamoDB deletes rows, in seconds since 1970; the template names it, too.
 const PREVIEW_KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 const IS_OPEN: &str = "attribute_exists(pk) AND attribute_not_exists(ending)";
@@ -101,7 +100,7 @@ impl Ledger {
         let expires_at = run.is_preview().then(|| clock::now() + PREVIEW_KEPT);
         let row = |resource: &PlannedResource| {
             let mut row = item(&pk(run), &resource_sk(&resource.id), resource)?;
-            row.extend(expires_at.map(|at| (EXPIRES_AT.to_owned(), AttributeValue::N(at.as_second().to_string()))));
+            row.extend(expires_at.map(expires));
             Ok(row)
         };
         self.put_many(resources.iter().map(row).collect::<Result<_, Failure>>()?).await
