@@ -36,12 +36,8 @@ pub struct Answer {
 
 pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
     let Input { run, mut came_to, gave_up } = lambda::read(input)?;
-    // A search that failed for the warning and not afterwards has kept nothing from its way.
-    if came_to == CameTo::Failure && !gave_up.is_empty() {
-        let reason = shortened(&gave_up, LONGEST_REASON);
-        tracing::error!(decision = "given up", reason, run.name = %run.run, key.arn = %run.key, "the search failed");
-        metrics::count_denial_of(&gave_up);
-    }
+    // A search that failed for the warning alone has kept nothing from its way.
+    let gave_up = Some(gave_up).filter(|said| came_to == CameTo::Failure && !said.is_empty());
     let record = ledger.record(&run.run, "ending").await?;
     let newest = ledger.key(&run.key).await?;
     let is_newest = newest.is_some_and(|newest| newest.run() == run.run);
@@ -62,6 +58,11 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
     tracing::info!(decision = ?ending, reason, run.name = %run.run, key.arn = %run.key, "run ended");
     // A step that is tried again ends the run once, and counts once.
     if is_first {
+        if let Some(said) = gave_up {
+            let reason = shortened(&said, LONGEST_REASON);
+            tracing::error!(decision = "given up", reason, run.name = %run.run, key.arn = %run.key, "the search failed");
+            metrics::count_denial_of(&said);
+        }
         let about = [("run.name", run.run.as_str()), ("key.arn", run.key.as_str())];
         metrics::emit(&of_ended(&record, ending, &resources), &about);
     }
