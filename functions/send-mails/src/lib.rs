@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use lockstep_aws::configuration::{self, SdkConfig};
 use lockstep_aws::error::Failure;
 use lockstep_aws::keys::Keys;
-use lockstep_aws::lambda;
 use lockstep_aws::ledger::Ledger;
 use lockstep_aws::mails::Mails;
 use lockstep_aws::metrics;
@@ -72,7 +71,7 @@ pub struct Answer {
 /// Takes `{run, about}` for what a run does, `{key, notice, since}` for what was seen of a key.
 pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
     if input.get("notice").is_some() {
-        return notices::handle(world, lambda::read(input)?).await;
+        return notices::handle(world, input).await;
     }
     runs::handle(world, input).await
 }

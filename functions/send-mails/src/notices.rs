@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use lockstep_aws::clock;
 use lockstep_aws::error::Failure;
+use lockstep_aws::lambda;
 use lockstep_aws::ledger::mails::MailId;
 use lockstep_domain::app::{Address, AppName, Language};
 use lockstep_domain::key::{KeyArn, KeyLook};
@@ -11,8 +12,8 @@ use lockstep_domain::outbox::{NEWS_FOR, Unsent};
 use lockstep_domain::report::by_app;
 use lockstep_domain::run::Direction;
 use lockstep_mail::{Sight, render_notice};
-use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde::Deserialize;
+use serde_json::Value;
 
 use crate::outbox::Delivery;
 use crate::{Answer, World};
@@ -24,18 +25,17 @@ struct Told {
     language: Language,
 }
 
-#[derive(Debug, Deserialize, Serialize)]
-pub(crate) struct Input {
+#[derive(Debug, Deserialize)]
+struct Input {
     key: KeyArn,
     notice: Notice,
     since: Timestamp,
 }
 
-pub(crate) async fn handle(world: &World, input: Input) -> Result<Answer, Failure> {
-    let given = json!(input);
-    let Input { key, notice, since } = input;
+pub(crate) async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
+    let Input { key, notice, since } = lambda::read(input.clone())?;
     let mut answer = Answer::default();
-    let about = format!("{}-{}", key.id(), notice.name());
+    let about = format!("{}-{}-{}", key.id(), notice.name(), since.as_second());
     let seen = world.ledger.seen(&key).await?;
     let Some(seen) = seen.filter(|seen| seen.since == since) else {
         let reason = "the key has changed since; a newer notice tells it";
@@ -44,10 +44,9 @@ pub(crate) async fn handle(world: &World, input: Input) -> Result<Answer, Failur
         return Ok(answer);
     };
     let deleted_at = if notice == Notice::DeletionScheduled { world.deletion_date(&key).await } else { None };
-    let unsent = Unsent { id: about.clone(), input: given, tried_at: clock::now(), until: since + NEWS_FOR };
+    let unsent = Unsent { id: about.clone(), input, tried_at: clock::now(), until: since + NEWS_FOR };
     world.ledger.note_unsent(&unsent).await?;
     let alias = world.alias(&key).await;
-    let header = format!("{about}-{}", since.as_second());
     for told in world.whom_to_tell(&key, notice).await? {
         let app = told.app.as_ref().map(AppName::as_str);
         for to in &told.to {
@@ -60,7 +59,7 @@ pub(crate) async fn handle(world: &World, input: Input) -> Result<Answer, Failur
             };
             let (alias, now) = (alias.as_deref(), clock::now());
             let sight = Sight { app, key: &key, alias, seen: &seen.seen, notice, since, deleted_at, now };
-            let delivery = Delivery { id: &id, about: &header, key: &key, alias, app, to };
+            let delivery = Delivery { id: &id, about: &about, key: &key, alias, app, to };
             world.deliver(&delivery, || render_notice(&sight, told.language), &mut answer).await?;
         }
     }

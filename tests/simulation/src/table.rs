@@ -45,6 +45,11 @@ impl Table {
         self.rows.iter().filter(move |(address, _)| address.1 == sk).map(|(address, row)| (address.0.as_str(), row))
     }
 
+    /// How many rows have this `pk`.
+    pub fn count(&self, pk: &str) -> usize {
+        self.rows.keys().filter(|address| address.0 == pk).count()
+    }
+
     /// A row as plain JSON.
     pub fn plain(&self, pk: &str, sk: &str) -> Option<Value> {
         self.rows.get(&(pk.to_owned(), sk.to_owned())).map(plain_row)

@@ -71,9 +71,9 @@ impl Runs {
         self.mail(name, &json!({ "key": key, "notice": notice, "since": since })).await
     }
 
-    /// Has sent again what was put off when it was last tried, once for that try.
-    pub async fn send_again(&self, unsent: &Unsent) -> Result<(), Failure> {
-        self.mail(format!("{}-{}", unsent.id, unsent.tried_at.as_second()), &unsent.input).await
+    /// Has sent again what was put off.
+    pub async fn send_again(&self, unsent: &Unsent, now: Timestamp) -> Result<(), Failure> {
+        self.mail(unsent.next_try(now), &unsent.input).await
     }
 
     async fn mail(&self, name: String, input: &Value) -> Result<(), Failure> {

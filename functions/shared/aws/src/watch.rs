@@ -123,13 +123,13 @@ impl Watch {
 
     /// Has mailed again what its workflows could not mail; returns how many mailings are given up.
     pub async fn send_again(&self) -> Result<usize, Failure> {
-        let mut given_up = 0;
+        let (mut given_up, now) = (0, clock::now());
         for unsent in self.ledger.unsent().await? {
-            let (action, reason) = decide_unsent(&unsent, clock::now());
+            let (action, reason) = decide_unsent(&unsent, now);
             match action {
                 UnsentAction::Leave => {}
                 UnsentAction::SendAgain => {
-                    self.runs.send_again(&unsent).await?;
+                    self.runs.send_again(&unsent, now).await?;
                     tracing::warn!(decision = "mailed again", reason, mail.id = unsent.id, "a mail is late");
                 }
                 UnsentAction::GiveUp => {

@@ -13,13 +13,21 @@ pub const NEWS_FOR: SignedDuration = SignedDuration::from_hours(24);
 /// (`OUTBOX` / `UNSENT#<id>`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unsent {
-    /// As in the header of the mails.
+    /// The run and what of it is told, or the key, the notice and since when it is so.
     pub id: String,
     /// What the function was given, and is to be given again.
     pub input: Value,
     pub tried_at: Timestamp,
     /// Until when it is news.
     pub until: Timestamp,
+}
+
+impl Unsent {
+    /// What the execution that sends it again is called: sweeps that come soon after each other start one, and one that
+    /// died before its first mail keeps the next from nothing.
+    pub fn next_try(&self, now: Timestamp) -> String {
+        format!("{}-{}", self.id, now.as_second() / ABANDONED_AFTER.as_secs())
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +62,14 @@ mod tests {
         assert_eq!(decide_unsent(&unsent, at(5)).0, UnsentAction::Leave);
         assert_eq!(decide_unsent(&unsent, at(6)).0, UnsentAction::SendAgain);
         assert_eq!(decide_unsent(&unsent, at(10)).0, UnsentAction::GiveUp);
+    }
+
+    #[test]
+    fn sweeps_that_come_soon_after_each_other_start_one_try_and_a_later_one_starts_the_next() {
+        let unsent = Unsent { id: "run-ended".to_owned(), input: Value::Null, tried_at: at(0), until: at(60) };
+        assert_eq!(unsent.next_try(at(6)), unsent.next_try(at(11)));
+        assert_ne!(unsent.next_try(at(11)), unsent.next_try(at(12)));
+        assert!(unsent.next_try(at(6)).starts_with("run-ended-"));
     }
 
     #[test]

@@ -17,9 +17,16 @@ const LONGEST: Millis = 90 * MINUTE;
 const NO_NEWS: [&str; 4] = ["", "nothing_to_do", "shutdown_superseded", "startup_superseded"];
 
 impl World {
-    /// L6: every run that came to its end and is news was mailed. One that died is an alarm of its own, and so is
-    /// a mail that Amazon SES refuses.
+    /// L6: nothing is left to be mailed, for mails have been accepted for hours, and every run that came to its end and
+    /// is news was mailed. One that died is an alarm of its own, and so is a mail that Amazon SES refuses.
     pub fn judge_notices(&mut self) {
+        let unsent = self.table.count("OUTBOX");
+        if unsent > 0 {
+            self.violate(
+                "L6 notice",
+                &format!("{unsent} mailings are left in the outbox, and nothing keeps them there"),
+            );
+        }
         let ended: Vec<Value> = self.table.with_sort_key("RUN").map(|(_, row)| plain_row(row)).collect();
         for run in ended {
             let (name, ending) = (run["run"].as_str().unwrap_or_default(), run["ending"].as_str().unwrap_or_default());
