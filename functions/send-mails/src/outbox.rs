@@ -96,11 +96,11 @@ impl World {
                 Fate::Sent
             }
             Sent::Refused(Failure::Retryable { .. }) => {
-                self.ledger.release_mail(id).await?;
+                self.ledger.release_mail(id, now).await?;
                 Fate::PutOff
             }
             Sent::Unclear(_) => {
-                self.ledger.doubt_mail(id).await?;
+                self.ledger.doubt_mail(id, now).await?;
                 Fate::PutOff
             }
             Sent::Refused(failure) => {

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use jiff::{SignedDuration, Timestamp};
 use lockstep_aws::error::Failure;
 use lockstep_aws::ledger::Ledger;
+use lockstep_aws::ledger::mails::{Claim, MailId};
 use lockstep_domain::app::AppName;
 use lockstep_domain::epoch::{KeyAction, KeyRecord, decide};
 use lockstep_domain::hold::{Hold, HoldSeed};
@@ -173,5 +174,21 @@ fn a_run_is_cancelled_or_begins_to_act_and_never_both() {
     play(async |scene| {
         assert!(scene.ledger().cancel_run(&scene.run.run, now()).await.unwrap());
         assert!(!scene.ledger().begin_acting(&scene.run.run, now()).await.unwrap());
+    });
+}
+
+#[test]
+fn a_claim_of_a_mail_that_is_given_back_late_leaves_the_claim_of_the_next_sender_alone() {
+    play(async |scene| {
+        let (ledger, mail) = (scene.ledger(), MailId::of_epoch(&scene.run.run, "ended#orders#dba@example.com"));
+        let (first, next) = (now(), now() + SignedDuration::from_secs(2));
+        assert_eq!(ledger.claim_mail(&mail, first).await.unwrap(), Claim::Ours);
+        ledger.release_mail(&mail, first).await.unwrap();
+        assert_eq!(ledger.claim_mail(&mail, next).await.unwrap(), Claim::Ours);
+        // The answer to the first was lost, and it is asked again.
+        ledger.release_mail(&mail, first).await.unwrap();
+        ledger.doubt_mail(&mail, first).await.unwrap();
+        let later = next + SignedDuration::from_secs(2);
+        assert_eq!(ledger.claim_mail(&mail, later).await.unwrap(), Claim::Taken);
     });
 }

@@ -14,6 +14,7 @@ use crate::error::Failure;
 const CLAIM_HOLDS: SignedDuration = SignedDuration::from_secs(45);
 /// At most this many copies of a mail, should the answers of Amazon SES be lost.
 const MOST_COPIES: u64 = 3;
+const OUR_CLAIM: &str = "claimed_at = :claimed";
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 /// Where a mail is remembered.
@@ -97,14 +98,23 @@ impl Ledger {
         written(mark.send().await, || "marking a mail as sent".to_owned()).map(drop)
     }
 
-    /// Gives a claim back after a mail was not accepted, so that a retry sends it.
-    pub async fn release_mail(&self, mail: &MailId) -> Result<(), Failure> {
-        self.delete(&mail.pk, &mail.sk).await
+    /// Gives the claim of `claimed_at` back after a mail was not accepted, so that a retry sends it. If the answer is
+    /// lost and the SDK asks again, the next sender may have claimed the mail meanwhile: its claim stays.
+    pub async fn release_mail(&self, mail: &MailId, claimed_at: Timestamp) -> Result<(), Failure> {
+        let delete = self.client.delete_item().table_name(&self.table).set_key(Some(address(&mail.pk, &mail.sk)));
+        let delete = delete
+            .condition_expression(OUR_CLAIM)
+            .expression_attribute_values(":claimed", text(claimed_at.to_string()));
+        written(delete.send().await, || "giving back the claim of a mail".to_owned()).map(drop)
     }
 
-    /// Ends a claim when nobody knows whether the mail was accepted: a retry sends one more copy at most.
-    pub async fn doubt_mail(&self, mail: &MailId) -> Result<(), Failure> {
-        let update = self.update_mail(mail, "REMOVE claimed_at");
+    /// Ends the claim of `claimed_at` when nobody knows whether the mail was accepted: a retry sends one more copy at
+    /// most.
+    pub async fn doubt_mail(&self, mail: &MailId, claimed_at: Timestamp) -> Result<(), Failure> {
+        let update = self
+            .update_mail(mail, "REMOVE claimed_at")
+            .condition_expression(OUR_CLAIM)
+            .expression_attribute_values(":claimed", text(claimed_at.to_string()));
         written(update.send().await, || "giving back the claim of a mail".to_owned()).map(drop)
     }
 
