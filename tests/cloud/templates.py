@@ -1,11 +1,11 @@
 """What a template may ask for and MiniStack's CloudFormation passes over: backups of tables, boundaries of roles, texts
-in conditions.
+in conditions, and that what could not be deleted keeps what it depends on.
 """
 
 from collections.abc import Callable
 from typing import Any
 
-from ministack.services import dynamodb, iam, lambda_svc
+from ministack.services import cloudformation, dynamodb, iam, lambda_svc
 from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
 TABLE, ROLE = "AWS::DynamoDB::Table", "AWS::IAM::Role"
@@ -23,6 +23,7 @@ def install() -> None:
     for module in (engine, changesets, handlers, stacks):
         module._evaluate_conditions = _evaluate_conditions
     lambda_svc._event_invoke_config = _event_invoke_config
+    stacks._delete_resource = _delete_resource
 
 
 def _with_backups(provision: Callable, properties_at: int) -> Callable:
@@ -68,3 +69,18 @@ def _evaluate_conditions(template: dict[str, Any], parameters: dict[str, Any]) -
 
     conditions = spelled_out(template.get("Conditions", {}))
     return _ministack_evaluate_conditions({**template, "Conditions": conditions}, parameters)
+
+
+_ministack_delete_resource = stacks._delete_resource
+
+
+def _delete_resource(kind: str, physical_id: str, properties: dict, stack_name: str, logical_id: str) -> None:
+    """CloudFormation deletes a resource after all that depend on it (User Guide, *DependsOn attribute*), so never if
+    one of them stays. There it is not even tried; here it fails.
+    """
+    stack = cloudformation._stacks[stack_name]
+    made = stack["_resources"]
+    failed = {name for name, it in made.items() if it.get("ResourceStatus") == "DELETE_FAILED"} - {logical_id}
+    if logical_id in stacks._with_dependencies(failed, stack["_template"]["Resources"], set(made)):
+        raise RuntimeError("what depends on it is still there")
+    _ministack_delete_resource(kind, physical_id, properties, stack_name, logical_id)

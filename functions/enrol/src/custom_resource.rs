@@ -39,14 +39,17 @@ pub(crate) async fn answer(world: &World, input: &Value) -> Result<Answer, Failu
     done.or_else(|_| Ok(Answer::done("refused")))
 }
 
-/// What to carry out; deleting a resource undoes it. A replaced resource is deleted under its old id.
+/// What to carry out; deleting a resource undoes it. A replaced resource is deleted under its old id. What checks the
+/// removal of Lockstep has nothing to do before.
 fn asked(input: &Value, mut properties: Value) -> Option<Value> {
+    let action = properties.get("action").and_then(Value::as_str);
     if input.get("RequestType").and_then(Value::as_str) != Some("Delete") {
-        return Some(properties);
+        return (action != Some("check_removal")).then_some(properties);
     }
-    let undo = match properties.get("action").and_then(Value::as_str) {
+    let undo = match action {
         Some("watch_key") => "unwatch_key",
         Some("set_app") => "remove_app",
+        Some("check_removal") => "check_removal",
         _ => return None,
     };
     properties["action"] = json!(undo);

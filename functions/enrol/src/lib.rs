@@ -1,7 +1,7 @@
 //! Watches and unwatches keys, names apps and their admins.
 //!
 //! Invoked directly with `{"action": "watch_key", "key": ARN}` and the like, or by CloudFormation as a
-//! custom resource with the same fields as properties.
+//! custom resource with the same fields as properties. Also says whether Lockstep may be uninstalled.
 
 mod custom_resource;
 
@@ -11,11 +11,14 @@ use lockstep_aws::error::Failure;
 use lockstep_aws::keys::Keys;
 use lockstep_aws::ledger::Ledger;
 use lockstep_domain::app::Language;
-use lockstep_domain::enrolment::{self, Released, Request, check_key, check_own_key, check_region};
+use lockstep_domain::enrolment::{
+    self, KeyLeft, Released, Request, check_key, check_own_key, check_region, check_removal,
+};
 use lockstep_domain::epoch::KeyRecord;
 use lockstep_domain::error::Refusal;
 use lockstep_domain::key::KeyArn;
 use lockstep_domain::resource::ResourceId;
+use lockstep_domain::run::RunName;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -71,6 +74,7 @@ async fn carry_out(world: &World, request: Request) -> Result<Answer, Failure> {
             Answer::done("app_removed")
         }
         Request::ReleaseHold { resource, reason } => release_hold(world, resource, reason).await?,
+        Request::CheckRemoval => check_everything_let_go(world).await?,
     };
     let reason = format!("asked for, with {} warnings", answer.warnings.len());
     tracing::info!(decision = answer.done, reason, warnings = ?answer.warnings, "enrolment carried out");
@@ -112,4 +116,19 @@ async fn unwatch_key(world: &World, key: &KeyArn) -> Result<Answer, Failure> {
     enrolment::check_unwatch(key, &holds)?;
     world.ledger.unwatch_key(key).await?;
     Ok(Answer::done("key_unwatched"))
+}
+
+/// Looks at one key after the other: nobody waits but whoever uninstalls Lockstep.
+async fn check_everything_let_go(world: &World) -> Result<Answer, Failure> {
+    let records = world.ledger.watched().await?;
+    let newest: Vec<RunName> = records.iter().map(KeyRecord::run).collect();
+    let runs = world.ledger.runs(&newest).await?;
+    let mut keys = Vec::new();
+    for record in records {
+        let run = runs.iter().find(|run| run.run == record.run()).cloned();
+        let holds = world.ledger.holds_of_key(&record.key).await?;
+        keys.push(KeyLeft { record, run, holds });
+    }
+    check_removal(&keys)?;
+    Ok(Answer::done("removal_checked"))
 }

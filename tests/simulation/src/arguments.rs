@@ -2,11 +2,11 @@
 
 use crate::mutants::Mutant;
 
-pub const USAGE: &str = "lockstep-simulation [--seeds N] [--first SEED] [--hours H] [--mutant NAME] [OUT.json]\n\
+pub const USAGE: &str = "lockstep-simulation [--seeds N] [--first SEED] [--hours H] [--mutant NAME] [--until LAW] [OUT.json]\n\
 lockstep-simulation --seed SEED [--hours H] [--mutant NAME]    plays one seed and prints what happens\n\
 lockstep-simulation --hostile N [OUT.json]    hands N hostile events to each function";
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Arguments {
     pub seeds: u64,
     pub first: u64,
@@ -14,6 +14,8 @@ pub struct Arguments {
     /// One seed, played loudly.
     pub only: Option<u64>,
     pub mutant: Option<Mutant>,
+    /// The law whose first break is enough.
+    pub until: Option<String>,
     /// Hostile events for each function, instead of seeds.
     pub hostile: Option<u64>,
     pub out: Option<String>,
@@ -21,7 +23,7 @@ pub struct Arguments {
 
 impl Arguments {
     pub fn read(words: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut read = Self { seeds: 1_000, first: 1, hours: 24, only: None, mutant: None, hostile: None, out: None };
+        let mut read = Self { seeds: 1_000, first: 1, hours: 24, ..Self::default() };
         let mut words = words;
         while let Some(word) = words.next() {
             let mut number = || -> Result<u64, String> {
@@ -40,6 +42,7 @@ impl Arguments {
                     let mutant = Mutant::of_name(&name).ok_or_else(|| format!("mutants are {}", names.join(", ")))?;
                     read.mutant = Some(mutant);
                 }
+                "--until" => read.until = Some(words.next().ok_or("--until needs the number of a law, such as S10")?),
                 out if !out.starts_with('-') => read.out = Some(out.to_owned()),
                 other => return Err(format!("{other} is not known\n{USAGE}")),
             }

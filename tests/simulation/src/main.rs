@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -65,6 +65,7 @@ type Broken = BTreeMap<String, (u64, u64)>;
 fn play_all(arguments: &Arguments) -> ExitCode {
     let begun = Instant::now();
     let next = AtomicU64::new(arguments.first);
+    let is_enough = AtomicBool::new(false);
     let sum = Mutex::new((Report::default(), Broken::new()));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
@@ -72,13 +73,16 @@ fn play_all(arguments: &Arguments) -> ExitCode {
             scope.spawn(|| {
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= arguments.first + arguments.seeds {
+                    if seed >= arguments.first + arguments.seeds || is_enough.load(Ordering::Relaxed) {
                         return;
                     }
                     let played = play(seed, rules(arguments));
                     let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
                     sum.0.add(&played, arguments.hours);
                     if let Some(violation) = played.violation {
+                        if arguments.until.as_deref() == violation.law.split(' ').next() {
+                            is_enough.store(true, Ordering::Relaxed);
+                        }
                         let (count, lowest) = sum.1.entry(violation.law).or_insert((0, seed));
                         (*count, *lowest) = (*count + 1, seed.min(*lowest));
                     }

@@ -5,46 +5,46 @@
 
 use std::process::Command;
 
-/// Plays seeds with a guard taken away; returns what the run printed, if it failed.
-fn played(mutant: &str, seeds: u32) -> Option<String> {
-    let simulation = env!("CARGO_BIN_EXE_lockstep-simulation");
-    let seeds = seeds.to_string();
-    let run = Command::new(simulation).args(["--mutant", mutant, "--seeds", &seeds]).output().unwrap();
-    (!run.status.success()).then(|| String::from_utf8(run.stderr).unwrap())
-}
+/// Seeds that are played at most. A change of any function gives every seed another day, and a guard is not needed on
+/// each: the rarest break below comes about once in twelve.
+const SEEDS: &str = "100";
 
-fn breaks(mutant: &str, law: &str, seeds: u32) {
-    let printed = played(mutant, seeds).unwrap_or_default();
-    assert!(printed.contains(&format!("FAILED: {law}")), "{mutant}: {printed}");
+/// Plays seeds with a guard taken away until one breaks the law.
+fn breaks(mutant: &str, law: &str) {
+    let simulation = env!("CARGO_BIN_EXE_lockstep-simulation");
+    let arguments = ["--mutant", mutant, "--until", law, "--seeds", SEEDS];
+    let run = Command::new(simulation).args(arguments).output().unwrap();
+    let printed = String::from_utf8(run.stderr).unwrap();
+    assert!(!run.status.success() && printed.contains(&format!("FAILED: {law}")), "{mutant}: {printed}");
     assert!(printed.contains(&format!("--mutant {mutant}")), "it says how to play it again: {printed}");
 }
 
 #[test]
 fn without_the_check_for_the_newest_run_an_old_run_writes_on() {
-    breaks("no-newest-run-check", "S10", 12);
+    breaks("no-newest-run-check", "S10");
 }
 
 #[test]
 fn a_denied_look_that_is_taken_for_off_opens_an_epoch() {
-    breaks("denied-is-disabled", "S3", 4);
+    breaks("denied-is-disabled", "S3");
 }
 
 #[test]
 fn a_ledger_that_loses_holds_leaves_calls_without_an_intent() {
-    breaks("holds-are-lost", "S6", 2);
+    breaks("holds-are-lost", "S6");
 }
 
 #[test]
-fn without_the_sweep_a_quiet_world_still_has_work_left() {
-    breaks("sweep-disabled", "L4", 24);
+fn without_the_sweep_a_lost_event_leaves_servers_down() {
+    breaks("sweep-disabled", "L2");
 }
 
 #[test]
 fn a_server_that_is_still_stopping_must_not_be_written_down_as_stopped() {
-    breaks("stopping-is-stopped", "S18", 2);
+    breaks("stopping-is-stopped", "S18");
 }
 
 #[test]
 fn a_server_must_not_be_stopped_under_a_unit_that_runs() {
-    breaks("units-lie", "S5", 12);
+    breaks("units-lie", "S5");
 }

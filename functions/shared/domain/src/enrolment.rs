@@ -11,8 +11,10 @@ use crate::key::KeyArn;
 use crate::resource::ResourceId;
 use crate::text::shortened;
 
+mod removal;
 mod rules;
 
+pub use removal::{KeyLeft, check_removal};
 pub use rules::{KeyFacts, check_key, check_kind, check_own_key, check_region};
 
 /// At most this many admins to an app.
@@ -37,12 +39,14 @@ pub enum Request {
         resource: ResourceId,
         reason: String,
     },
+    /// Say whether Lockstep may be uninstalled, and change nothing.
+    CheckRemoval,
 }
 
 /// Reads a request; every refusal names the field, the value and the remedy.
 pub fn read(input: &Value, default_language: Language) -> Result<Request, Refusal> {
-    let actions =
-        "choose watch_key, unwatch_key, check_key, pause_key, resume_key, set_app, remove_app or release_hold";
+    let actions = "choose watch_key, unwatch_key, check_key, pause_key, resume_key, set_app, remove_app, release_hold \
+                   or check_removal";
     match text(input, "action") {
         Some("watch_key") => Ok(Request::WatchKey(read_key(input)?)),
         Some("unwatch_key") => Ok(Request::UnwatchKey(read_key(input)?)),
@@ -58,6 +62,7 @@ pub fn read(input: &Value, default_language: Language) -> Result<Request, Refusa
         Some("release_hold") => {
             Ok(Request::ReleaseHold { resource: read_resource(input)?, reason: read_reason(input)? })
         }
+        Some("check_removal") => Ok(Request::CheckRemoval),
         Some(other) => Err(Refusal::new("unknown_action", "action", other, actions)),
         None => Err(Refusal::missing("action", actions)),
     }

@@ -80,14 +80,15 @@ fn fixtures() -> Vec<Value> {
     paths.into_iter().map(read).collect()
 }
 
-/// One request of each kind, and two as CloudFormation sends them.
+/// One request of each kind, and three as CloudFormation sends them.
 fn requests(keys: &Keys) -> Vec<Value> {
     let key = keys.keys().next().cloned().unwrap_or_default();
     let of_key = ["watch_key", "unwatch_key", "check_key", "pause_key", "resume_key"];
     let mut requests: Vec<Value> = of_key.iter().map(|action| json!({ "action": action, "key": key })).collect();
     let app = json!({ "action": "set_app", "app": "app1", "admins": ["ann@example.com"], "language": "ja" });
     let resource = |kind: &str, properties: &Value| json!({ "RequestType": kind, "ResponseURL": "https://example.com/answer", "StackId": "stack", "RequestId": "request", "LogicalResourceId": "Watched", "ResourceProperties": properties });
-    requests.extend([resource("Create", &app), resource("Delete", &requests[0])]);
+    let removal = json!({ "action": "check_removal" });
+    requests.extend([resource("Create", &app), resource("Delete", &requests[0]), resource("Delete", &removal)]);
     requests.extend([app, json!({ "action": "remove_app", "app": "app1" })]);
     requests.push(json!({ "action": "release_hold", "resource": "i-01", "reason": "moved" }));
     requests

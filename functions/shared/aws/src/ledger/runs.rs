@@ -34,6 +34,11 @@ impl Ledger {
         self.get(&pk(run), "RUN").await
     }
 
+    /// The records of these runs, in no order; a run whose execution has not begun has none.
+    pub async fn runs(&self, runs: &[RunName]) -> Result<Vec<RunRecord>, Failure> {
+        self.get_many(runs.iter().map(|run| address(&pk(run), "RUN")).collect()).await
+    }
+
     /// The record of a run that a workflow is carrying out; `doing` is what it is needed for.
     pub async fn record(&self, run: &RunName, doing: &str) -> Result<RunRecord, Failure> {
         let record = self.run(run).await?;
