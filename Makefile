@@ -45,7 +45,7 @@ LOCAL    := target/sam/local/template.yaml
 OPERATOR := target/cli/lockstep
 AWS      := target/sam/aws/template.yaml
 
-.PHONY: help demo test fleet soak fuzz check sbom reproducible bench up down deploy build cli clean install tidy lock
+.PHONY: help demo test fleet ledger soak fuzz check sbom reproducible bench up down deploy build cli clean install tidy lock
 
 help: ## Lists the commands.
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' $(MAKEFILE_LIST) | column -t -s :
@@ -58,6 +58,9 @@ test: install $(LOCAL) $(OPERATOR) ## Runs every test.
 
 fleet: install $(LOCAL) ## Stops and starts 1,000 servers in the local cloud and counts payloads, events and calls.
 	@$(python) -m tests.fleet
+
+ledger: install $(LOCAL) ## Writes the ledger that this version leaves to tests/fixtures/ledger, as CONTRIBUTING.md says.
+	@REWRITE_LEDGER=1 $(python) -m pytest -q -p no:cacheprovider tests/rows/test_ledger_versions.py
 
 soak: ## Simulates SEEDS days, more than make test has time for.
 	cargo run --profile local --locked --quiet --package lockstep-simulation -- --first $(FIRST) --seeds $(SEEDS)

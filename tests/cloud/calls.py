@@ -11,8 +11,8 @@ from tests.cloud import clock
 # Who is calling, where the request cannot tell: the workflow engine and the world set it.
 actor: ContextVar[str | None] = ContextVar("actor", default=None)
 
-# Which task of which execution is calling: `machine`, `state` and `run`, the name of the outermost execution.
-step: ContextVar[dict[str, str] | None] = ContextVar("step", default=None)
+# Which task of which execution is calling: `machine`, `state`, and of the outermost execution the `run` and the `role`.
+step: ContextVar[dict[str, str | None] | None] = ContextVar("step", default=None)
 
 _entries: list[dict[str, Any]] = []
 _texts: list[str] = []

@@ -43,7 +43,8 @@ while True:
             "User-Agent": "app/" + os.environ["AWS_SDK_UA_APP_ID"]}})
         urllib.request.urlopen(call).read()
     now = time.time()
-    post(api + request + "/response", {{"now": now, "left_s": deadline / 1000 - now, "event": event}})
+    post(api + request + "/response", {{"now": now, "left_s": deadline / 1000 - now, "event": event,
+        "word": os.environ.get("WORD")}})
 """
 
 COMMAND = {
@@ -164,17 +165,21 @@ def function(running: Cloud) -> str:
     return make_function(running, "eyes", BOOTSTRAP)
 
 
-def make_function(cloud: Cloud, name: str, program: str) -> str:
-    """Its ARN."""
+def packed(program: str) -> bytes:
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
         bootstrap = zipfile.ZipInfo("bootstrap")
         bootstrap.external_attr = 0o755 << 16
         archive.writestr(bootstrap, program)
+    return code.getvalue()
+
+
+def make_function(cloud: Cloud, name: str, program: str) -> str:
+    """Its ARN."""
     functions = cloud.client("lambda")
     created = functions.create_function(
         FunctionName=name, Runtime="provided.al2023", Handler="bootstrap", Role=ROLE, Timeout=30,
-        Code={"ZipFile": code.getvalue()},
+        Code={"ZipFile": packed(program)},
     )  # fmt: skip
     by_rules = {"StatementId": "rules", "Action": "lambda:InvokeFunction", "Principal": "events.amazonaws.com"}
     functions.add_permission(FunctionName=name, **by_rules)

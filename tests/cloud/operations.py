@@ -39,7 +39,9 @@ def identify(service: str, method: str, path: str, headers: dict, body: Any, que
         return form.pop("Action"), form
     operation, labels = _rest_operation(service, method, path)
     parameters = _json(body) if service != "s3" else {}
-    return operation, {**labels, **parameters}
+    # Which version of a function is asked for stands beside the path.
+    qualifier = {name: text for name, text in form.items() if name == "Qualifier"}
+    return operation, {**qualifier, **labels, **parameters}
 
 
 def is_mutating(service: str, operation: str, parameters: dict) -> bool:

@@ -161,8 +161,11 @@ def _of_states(operation: str, asked: Asked) -> Iterator[tuple]:
 
 
 def _of_lambda(operation: str, asked: Asked) -> Iterator[tuple]:
-    name = asked.get("FunctionName", "")
-    yield (name if name.startswith("arn:") else arn("lambda", f"function:{name}") if name else "*",)
+    """A version and an alias are resources of their own, which a permission for the bare function is not one for."""
+    name, qualifier = asked.get("FunctionName", ""), asked.get("Qualifier")
+    function = name if name.startswith("arn:") else arn("lambda", f"function:{name}")
+    bare = function.count(":") == arn("lambda", "function:x").count(":")
+    yield ((f"{function}:{qualifier}" if qualifier and bare else function) if name else "*",)
 
 
 def _of_events(operation: str, asked: Asked) -> Iterator[tuple]:

@@ -14,8 +14,8 @@ from typing import Any
 
 from ministack.core import iam_evaluator
 from ministack.core.iam_evaluator import EvalContext, EvalResult, ParsedStatement
-from ministack.core.responses import get_account_id, get_region
-from ministack.services import iam, stepfunctions
+from ministack.core.responses import get_region
+from ministack.services import iam
 
 from tests.cloud import calls
 from tests.cloud.questions import Question
@@ -68,14 +68,7 @@ def caller(headers: dict[str, str]) -> str | None:
     """The ARN of the role that calls: a Lambda's session has its token, a workflow's task is in the context."""
     if role := _sessions.get(headers.get("x-amz-security-token", "")):
         return role
-    task = calls.step.get()
-    return role_of(task["machine"]) if task else None
-
-
-def role_of(machine: str) -> str | None:
-    name = machine.split("/", 1)[0]
-    found = stepfunctions._state_machines.get(f"arn:aws:states:{get_region()}:{get_account_id()}:stateMachine:{name}")
-    return found["roleArn"] if found else None
+    return (calls.step.get() or {}).get("role")
 
 
 def grants(role: str) -> Grants | None:

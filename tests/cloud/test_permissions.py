@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.cloud.conftest import BOOTSTRAP, make_function
+from tests.cloud.conftest import ROLE as SOMEBODY
 from tests.world import cloud as world
 
 ARN = "arn:aws:iam::000000000000:role/stopper"
@@ -79,6 +81,51 @@ def test_a_task_of_a_workflow_is_called_in_the_name_of_its_role(cloud, role):
     assert (ended["status"], ended["error"]) == ("FAILED", "Ec2.Ec2Exception")
     assert "assumed-role/stopper" in ended["cause"] and "ec2:StopInstances" in ended["cause"]
     assert cloud.calls("ec2", "StopInstances")[-1]["outcome"] == "UnauthorizedOperation"
+
+
+def test_an_execution_keeps_the_role_that_it_was_started_with(cloud, role):
+    id, states = server(cloud, "somebody:app"), cloud.client("stepfunctions")
+    stop_it = {"Resource": "arn:aws:states:::aws-sdk:ec2:stopInstances", "Arguments": {"InstanceIds": [id]}}
+    definition = {
+        "QueryLanguage": "JSONata",
+        "StartAt": "Wait",
+        "States": {
+            "Wait": {"Type": "Wait", "Seconds": 120, "Next": "Stop"},
+            "Stop": {"Type": "Task", **stop_it, "End": True},
+        },
+    }
+    made = states.create_state_machine(name="long", definition=json.dumps(definition), roleArn=ARN)["stateMachineArn"]
+    begun = states.start_execution(stateMachineArn=made)["executionArn"]
+    cloud.until(lambda: len(states.get_execution_history(executionArn=begun)["events"]) > 1)
+    states.update_state_machine(stateMachineArn=made, roleArn=SOMEBODY)
+    ended = cloud.until(lambda: (d := states.describe_execution(executionArn=begun))["status"] != "RUNNING" and d)
+    assert (ended["status"], ended["error"]) == ("FAILED", "Ec2.Ec2Exception")
+    assert cloud.server(id)["state"] == "running"
+    states.delete_state_machine(stateMachineArn=made)
+
+
+def test_a_permission_for_a_function_is_none_for_its_versions_nor_the_other_way_round(cloud, role):
+    bare = make_function(cloud, "asked", BOOTSTRAP)
+    cloud.client("lambda").publish_version(FunctionName="asked")
+    for allowed, refused in ((f"{bare}:*", bare), (bare, f"{bare}:*")):
+        give(cloud, {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": allowed})
+        answers = {
+            f"{bare}:*": [
+                call(cloud, role, FunctionName=f"{bare}:1"),
+                call(cloud, role, FunctionName="asked", Qualifier="1"),
+            ],
+            bare: [call(cloud, role, FunctionName=bare), call(cloud, role, FunctionName="asked")],
+        }
+        assert answers == {allowed: ["done"] * 2, refused: ["AccessDeniedException"] * 2}
+    cloud.client("lambda").delete_function(FunctionName="asked")
+
+
+def call(cloud, session: str, **function: str) -> str:
+    try:
+        world.Cloud(cloud.endpoint).client("lambda", session=session).invoke(**function, Payload=b"{}")
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+    return "done"
 
 
 def test_a_permission_is_needed_only_if_no_other_would_do(cloud, role):

@@ -12,9 +12,9 @@ from ministack.core.responses import new_uuid
 from ministack.services import stepfunctions
 from ministack.services.stepfunctions import _ExecutionError
 
-from tests.cloud import permissions, roles
+from tests.cloud import permissions
 from tests.cloud.questions import Question
-from tests.cloud.workflow_states import Context, is_jsonata, lineage, run_inner_states
+from tests.cloud.workflow_states import Context, is_jsonata, lineage, role_of, run_inner_states
 
 MOST_AT_ONCE = 64
 LONGEST_LABEL = 40
@@ -43,7 +43,7 @@ def _run_distributed_map(
     inputs = [_input_of(state, raw_input, ctx, index, item) for index, item in enumerate(items)]
     inputs = _batched(state, inputs, raw_input, ctx)
     machine = execution["stateMachineArn"]
-    if not permissions.may(roles.role_of(machine.split(":", 6)[6]), Question("states:StartExecution", machine)):
+    if not permissions.may(role_of(execution), Question("states:StartExecution", machine)):
         raise _ExecutionError("States.Permissions", f"The role of {machine} may not start its children")
     run = _MapRun(state, execution, ctx, len(inputs), int(_field(state, "MaxConcurrency", raw_input, ctx, 0)))
     results = run.every_child(inputs, iterator)

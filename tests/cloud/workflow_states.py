@@ -28,6 +28,11 @@ lineage: ContextVar[tuple[dict, ...]] = ContextVar("lineage", default=())
 Context = dict[str, Any]
 
 
+def role_of(execution: dict) -> str | None:
+    """The role that the outermost execution was started with, which its machine may no longer have."""
+    return (*lineage.get(), execution)[0].get("roleArn")
+
+
 def install() -> None:
     stepfunctions._run_sub_machine = run_inner_states
     stepfunctions._run_parallel_branches = _run_parallel

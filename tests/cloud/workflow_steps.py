@@ -6,7 +6,7 @@ from typing import Any
 from ministack.services import stepfunctions
 
 from tests.cloud import calls, faults
-from tests.cloud.workflow_states import Context, lineage
+from tests.cloud.workflow_states import Context, lineage, role_of
 
 
 def install() -> None:
@@ -18,7 +18,8 @@ def _named(execute: Callable) -> Callable:
     def execute_by_name(state: dict, raw_input: Any, execution: dict, ctx: Context) -> tuple[Any, str | None]:
         machine = execution["stateMachineArn"].split(":stateMachine:")[-1]
         run = (*lineage.get(), execution)[0]["name"]
-        token = calls.step.set({"machine": machine, "state": ctx["State"]["Name"], "run": run})
+        named = {"machine": machine, "state": ctx["State"]["Name"], "run": run, "role": role_of(execution)}
+        token = calls.step.set(named)
         try:
             return execute(state, raw_input, execution, ctx)
         finally:

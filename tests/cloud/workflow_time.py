@@ -77,6 +77,9 @@ def _run_execution(arn: str) -> None:
     limit = json.loads(machine["definition"]).get("TimeoutSeconds") if machine else None
     if execution:
         lineage.set((execution,))
+    if machine:
+        # Like the definition, the role is that of the start, whatever becomes of the machine meanwhile.
+        execution["roleArn"] = machine["roleArn"]
     if limit:
         clock.timeline.after(limit, lambda: _time_out(execution))
     _ministack_run(arn)

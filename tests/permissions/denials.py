@@ -182,5 +182,8 @@ def _of_workflows(owner: str, prey: Prey) -> Iterator[Attempt]:
     if owner not in ACTING:
         yield ("events", "put_events", {"Entries": [{**event, "Source": "lockstep"}]})
     yield ("lambda", "invoke", {"FunctionName": prey.outputs["EnrolFunctionName"]})
-    if not owner.endswith("StateMachine"):
-        yield ("lambda", "invoke", {"FunctionName": prey.function("SendMailsFunction")})
+    # What calls it calls a version of it.
+    mailing = {"FunctionName": prey.function("SendMailsFunction")}
+    yield ("lambda", "invoke", mailing)
+    if owner not in (*ACTING, "NoticeStateMachine"):
+        yield ("lambda", "invoke", {**mailing, "Qualifier": "1"})

@@ -14,7 +14,6 @@ ROWS = (
 )  # fmt: skip
 
 NOT_HERE = {
-    22: "a second version deployed during a grace: versions and aliases of workflows are not built yet",
     23: "the Lambdas of the local cloud share one clock with its services, which cannot be set apart",
     100: "the soup of random faults is played by the simulation (tests/simulation)",
 }
