@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from tests.fleet import figures
@@ -23,10 +23,6 @@ class Counts:
     write_units: float
     most_events: int
     longest_payload: int
-    virtual_s: float
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
     @property
     def invoked(self) -> int:
@@ -48,7 +44,6 @@ def of_story(cloud: Cloud, story: Story) -> Counts:
         write_units=units(ours, "write"),
         most_events=seen.most_events,
         longest_payload=seen.longest_in_aws.bytes_in_aws,
-        virtual_s=round(ended_at_s - story.changed_at_s, 1),
     )
 
 

@@ -1,21 +1,21 @@
-"""Plays each workload in a cloud of its own, for what is counted must be its alone."""
+"""Plays workloads; each has a cloud of its own, for what is counted must be its alone."""
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.bench import counts
+from tests.bench import counts, own_time
 from tests.bench.counts import Counts
+from tests.bench.own_time import Spent
 from tests.bench.scenes import Build
 from tests.world import fleet, stack, story
 from tests.world.cloud import Cloud
 
 # The search must be over when the grace is, and nothing else depends on it.
-GRACE_MINUTES = "2"
+GRACE_MINUTES = "1"
 ENDINGS = {"shutdown": "shutdown_complete", "startup": "startup_complete"}
 CHANGES = {"shutdown": story.disable, "startup": story.enable}
 
@@ -25,12 +25,14 @@ class Wrong(AssertionError):
 
 
 @dataclass(frozen=True)
-class Played:
-    """What came of one workload, by direction."""
+class Way:
+    """What came of one direction."""
 
-    shutdown: Counts
-    startup: Counts
-    real_s: float
+    counts: Counts
+    spent: Spent
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self.counts), **asdict(self.spent)}
 
 
 @contextmanager
@@ -48,28 +50,41 @@ def cloud_of(folder: Path, scale: float) -> Iterator[Cloud]:
         stack.stop_cloud(process.pid)
 
 
-def both_ways(folder: Path, scale: float, build: Build) -> Played:
-    began = time.monotonic()
-    with cloud_of(folder, scale) as cloud:
-        [key] = build(cloud)
-        counted = {direction: one_way(cloud, key, 1 + n, direction) for n, direction in enumerate(CHANGES)}
-    return Played(**counted, real_s=round(time.monotonic() - began, 1))
+def both_ways(cloud: Cloud, build: Build) -> dict[str, Way]:
+    [key] = build(cloud)
+    return {direction: one_way(cloud, key, 1 + n, direction) for n, direction in enumerate(CHANGES)}
 
 
-def one_way(cloud: Cloud, key: str, epoch: int, direction: str, ending: str = "") -> Counts:
+def down(cloud: Cloud, build: Build, ending: str) -> Way:
+    """A shutdown that need not end well."""
+    [key] = build(cloud)
+    return one_way(cloud, key, 1, "shutdown", ending)
+
+
+def with_two_keys(cloud: Cloud, build: Build) -> dict[str, Way]:
+    """Both keys go off, then both come on; only the last brings the server back."""
+    first, second = build(cloud)
+    return {
+        "the first key goes off": one_way(cloud, first, 1, "shutdown"),
+        "the second key goes off": one_way(cloud, second, 1, "shutdown"),
+        "the first key comes on": one_way(cloud, first, 2, "startup", "startup_incomplete"),
+        "the second key comes on": one_way(cloud, second, 2, "startup"),
+    }
+
+
+def one_way(cloud: Cloud, key: str, epoch: int, direction: str, ending: str = "") -> Way:
     changed_at_s = cloud.at_s()
     CHANGES[direction](cloud, key)
     told = story.until_ended(cloud, key, epoch, direction, changed_at_s)
     if told.ending != (ending or ENDINGS[direction]):
         raise Wrong(f"the {direction} ended as {told.ending}: {json.dumps(told.output)[:500]}")
-    return counts.of_story(cloud, told)
+    return Way(counts.of_story(cloud, told), own_time.spent(cloud, told))
 
 
-def quiet_sweep(folder: Path, scale: float, build: Build) -> dict[str, Any]:
+def quiet_sweep(cloud: Cloud, build: Build) -> dict[str, Any]:
     """The second sweep: the first writes down what it sees."""
-    with cloud_of(folder, scale) as cloud:
-        build(cloud)
-        for _ in range(2):
-            began_at_s = cloud.at_s()
-            fleet.invoke(cloud, cloud.outputs["SweepKeysFunctionName"], {})
-        return counts.of_calls(cloud.calls(since=began_at_s))
+    build(cloud)
+    for _ in range(2):
+        began_at_s = cloud.at_s()
+        fleet.invoke(cloud, cloud.outputs["SweepKeysFunctionName"], {})
+    return counts.of_calls(cloud.calls(since=began_at_s))

@@ -12,7 +12,8 @@ UNIT = "orders-api.service"
 PATCHED_AT_ONCE = 8
 # All that AWS does is done before Lockstep looks for the first time: what is counted is what no fleet can do without,
 # and it is the same in every run. What each further look adds is counted apart.
-PROMPT = {"stop_takes_s": 20, "start_takes_s": 10, "status_checks_take_s": 1, "agent_takes_s": 1}
+PROMPT = {"stop_takes_s": 1, "start_takes_s": 1, "status_checks_take_s": 0, "agent_takes_s": 0}
+PROMPT_UNIT = {"takes_s": 0}
 
 Build = Callable[[Cloud], list[str]]
 
@@ -22,8 +23,31 @@ def uniform(servers: int, takes: dict[str, float] | None = None) -> Build:
 
     def build(cloud: Cloud) -> list[str]:
         made = _fleet(cloud)
-        _ready(cloud, [*scene.spread(made, _apps(made), servers, UNIT)], takes or PROMPT)
+        _ready(cloud, [*scene.spread(made, _apps(made), servers, UNIT)], PROMPT if takes is None else takes)
         return [made.key]
+
+    return build
+
+
+def with_one_that_will_not_stop(servers: int) -> Build:
+    """EC2 refuses every batch that the protected one is in."""
+
+    def build(cloud: Cloud) -> list[str]:
+        [key] = uniform(servers)(cloud)
+        protected = max(cloud.servers())
+        cloud.client("ec2").modify_instance_attribute(InstanceId=protected, DisableApiStop={"Value": True})
+        return [key]
+
+    return build
+
+
+def with_a_throttled_stop(servers: int) -> Build:
+    """EC2 refuses the first call of all."""
+
+    def build(cloud: Cloud) -> list[str]:
+        [key] = uniform(servers)(cloud)
+        cloud.ask("POST", "faults", {"service": "ec2", "operation": "StopInstances", "kind": "throttle"})
+        return [key]
 
     return build
 
@@ -88,7 +112,8 @@ def _ready(cloud: Cloud, servers: list[Server], takes: dict[str, float]) -> None
     scene.until_ready(cloud, servers)
 
     def change(server: Server) -> None:
-        cloud.ask("PATCH", f"servers/{server.id}", takes)
+        units = {unit: PROMPT_UNIT for unit in server.units} if takes else {}
+        cloud.ask("PATCH", f"servers/{server.id}", {**takes, "units": units})
 
     with ThreadPoolExecutor(PATCHED_AT_ONCE) as threads:
         list(threads.map(change, servers))

@@ -53,13 +53,13 @@ class Figures:
 
 def of_story(cloud: Cloud, story: Story, ended_at_s: float) -> Figures:
     """`ended_at_s` is when the run was seen to have ended."""
-    executions = list(_executions(cloud, story))
+    executions = list(executions_of(cloud, story))
     transitions: Counter[str] = Counter()
     counts: dict[str, int] = {}
     failures: Counter[str] = Counter()
     longest: dict[tuple[str, str, str], Payload] = {}
     for execution in executions:
-        events = _events(cloud, execution["executionArn"])
+        events = events_of(cloud, execution["executionArn"])
         machine = execution["stateMachineArn"].rsplit(":", 1)[-1]
         counts[f"{machine} ({execution['name']})"] = len(events)
         transitions.update(f"{machine}: {state}" for state in _transitions(events))
@@ -83,19 +83,19 @@ def of_story(cloud: Cloud, story: Story, ended_at_s: float) -> Figures:
     )
 
 
-def _executions(cloud: Cloud, story: Story) -> Iterator[dict[str, Any]]:
-    """Every execution of the workflow, whichever attempt it is of, and the children of their distributed Maps."""
+def executions_of(cloud: Cloud, story: Story) -> Iterator[dict[str, Any]]:
+    """Every execution for the key, whichever attempt it is of, and the children of their distributed Maps."""
     states = cloud.client("stepfunctions")
-    machine = cloud.outputs[MACHINES[story.direction]]
+    machine, key_id = cloud.outputs[MACHINES[story.direction]], story.key.rsplit("/", 1)[-1]
     for page in states.get_paginator("list_executions").paginate(stateMachineArn=machine):
-        for execution in page["executions"]:
+        for execution in (found for found in page["executions"] if found["name"].startswith(key_id)):
             yield execution
             for map_run in states.list_map_runs(executionArn=execution["executionArn"])["mapRuns"]:
                 pages = states.get_paginator("list_executions").paginate(mapRunArn=map_run["mapRunArn"])
                 yield from (child for of_map in pages for child in of_map["executions"])
 
 
-def _events(cloud: Cloud, arn: str) -> list[dict[str, Any]]:
+def events_of(cloud: Cloud, arn: str) -> list[dict[str, Any]]:
     pages = cloud.client("stepfunctions").get_paginator("get_execution_history")
     return [event for page in pages.paginate(executionArn=arn, maxResults=1000) for event in page["events"]]
 
@@ -116,7 +116,7 @@ def _payloads(events: Iterable[dict[str, Any]], machine: str) -> Iterator[Payloa
 
 
 def _transitions(events: Iterable[dict[str, Any]]) -> Iterator[str]:
-    """AWS Step Functions pricing: a transition is counted "each time a step of your workflow is executed", retries too."""
+    """AWS Step Functions pricing: counted "each time a step of your workflow is executed", and each retry."""
     scheduled = entered = 0
     for event in events:
         if details := event.get("stateEnteredEventDetails"):
