@@ -69,13 +69,19 @@ def _told(cell: object) -> str:
     if isinstance(cell, bool):
         return "yes" if cell else "**no**"
     if isinstance(cell, int | float):
-        return f"{cell:,.0f}" if cell == int(cell) else f"{cell:,}"
+        return f"{cell:,.10f}".rstrip("0").rstrip(".")
     return str(cell)
 
 
 def _figures(figures: list[Figure]) -> Iterator[str]:
-    yield "## Every figure\n"
+    yield "## Against the budgets\n"
     yield "The limit is what AWS allows, or what the published limits of EC2 would allow by themselves.\n"
+    yield from _rows(of for of in figures if of.budget is not None)
+    yield "## Every other figure\n"
+    yield from _rows(of for of in figures if of.budget is None)
+
+
+def _rows(figures: Iterable[Figure]) -> Iterator[str]:
     head = ("figure", "workload", "ours", "unit", "peer", "ratio to it, or to the limit", "limit", "budget", "met")
     rows = []
     for of in figures:
@@ -118,9 +124,7 @@ def _costs(results: Results) -> Iterator[str]:
         f"{costs.INVOCATION_S * 1000:.0f} ms, and {costs.CALL_S * 1000:.0f} ms more for each call that a function "
         "makes.\n"
     )
-    yield from table(
-        ("what", "USD", "for each", "page"), [(n, f"{p.usd:.10g}", p.per, p.page) for n, p in PRICES.items()]
-    )
+    yield from table(("what", "USD", "for each", "page"), [(n, p.usd, p.per, p.page) for n, p in PRICES.items()])
     largest = max(results.fleets)
     of = {way: costs.of_run(ran.counts) for way, ran in results.fleets[largest].items()}
     names = sorted({name for cost in of.values() for name in cost.by_item})
