@@ -1,6 +1,7 @@
 """docs/performance.md: the figures, where they come from, and what they mean."""
 
 import platform
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 
@@ -27,7 +28,7 @@ A **state transition** is each state that is entered, in the run and in every ch
 which are Standard and billed the same, and each retry of a task: "Step Functions counts a state transition each time a
 step of your workflow is executed … including retries" (aws.amazon.com/step-functions/pricing).
 In these fleets AWS is done before the first look, so that no count hangs on timing. Each further look at a batch of 50
-servers costs {states} transitions and {functions} invocation more; *the same if each server takes {mean} s* adds them.
+servers costs {states} transitions and {functions} invocation more; *each server takes {mean} s* adds them.
 """
 
 
@@ -108,6 +109,14 @@ def _where(results: Results) -> Iterator[str]:
     size = max(size for size in results.fleets if size <= 1_000)
     yield f"## Where the transitions of a shutdown go: {size:,} servers\n"
     by_state = results.fleets[size]["shutdown"].counts.by_state
+    by_machine: Counter[str] = Counter()
+    for state, entered in by_state.items():
+        by_machine[state.split(": ")[0]] += entered
+    yield (
+        "A search enters 7 states for each page of 40 volumes, and there are two searches: one for the warning, one when "
+        "the grace is over. Each batch of 50 servers enters 11 states to stop its units and 11 to be stopped.\n"
+    )
+    yield from table(("workflow", "entered"), by_machine.items())
     yield from table(("state", "entered"), list(by_state.items())[:MOST_STATES])
     yield f"Of each function: {', '.join(f'{n} {name}' for name, n in _invocations(results, size))}.\n"
 

@@ -9,7 +9,7 @@ from tests.world.cloud import Cloud
 from tests.world.fleet import Fleet, Server
 
 UNIT = "orders-api.service"
-PATCHED_AT_ONCE = 8
+AT_ONCE = 8
 # All that AWS does is done before Lockstep looks for the first time: what is counted is what no fleet can do without,
 # and it is the same in every run. What each further look adds is counted apart.
 PROMPT = {"stop_takes_s": 1, "start_takes_s": 1, "status_checks_take_s": 0, "agent_takes_s": 0}
@@ -89,8 +89,8 @@ def watched(keys: int) -> Build:
 
     def build(cloud: Cloud) -> list[str]:
         made = [fleet.make_key(cloud) for _ in range(keys)]
-        for key in made:
-            fleet.watch_key(cloud, key)
+        with ThreadPoolExecutor(AT_ONCE) as threads:
+            list(threads.map(lambda key: fleet.watch_key(cloud, key), made))
         return made
 
     return build
@@ -115,5 +115,5 @@ def _ready(cloud: Cloud, servers: list[Server], takes: dict[str, float]) -> None
         units = {unit: PROMPT_UNIT for unit in server.units} if takes else {}
         cloud.ask("PATCH", f"servers/{server.id}", {**takes, "units": units})
 
-    with ThreadPoolExecutor(PATCHED_AT_ONCE) as threads:
+    with ThreadPoolExecutor(AT_ONCE) as threads:
         list(threads.map(change, servers))
