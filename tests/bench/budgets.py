@@ -49,13 +49,11 @@ def _fleet(results: Results, size: int) -> Iterator[Figure]:
     budget = TRANSITIONS if is_budgeted else None
     yield _figure("state transitions, shutdown", fleet, down.transitions, "transitions", budget)
     slow = down.transitions + STATES_OF_A_LOOK * more
-    yield _figure(f"state transitions, shutdown, each server takes {MEAN_STOP_S} s", fleet, slow, "transitions", budget)
+    yield _figure(f"state transitions, each server takes {MEAN_STOP_S} s", fleet, slow, "transitions", budget)
     budget = INVOCATIONS if is_budgeted else None
     yield _figure("Lambda invocations, shutdown", fleet, down.invoked, "invocations", budget)
     slow = down.invoked + FUNCTIONS_OF_A_LOOK * more
-    yield _figure(
-        f"Lambda invocations, shutdown, each server takes {MEAN_STOP_S} s", fleet, slow, "invocations", budget
-    )
+    yield _figure(f"Lambda invocations, each server takes {MEAN_STOP_S} s", fleet, slow, "invocations", budget)
     up = results.fleets[size]["startup"].counts
     yield _figure("state transitions, startup", fleet, up.transitions, "transitions")
     yield _figure("Lambda invocations, startup", fleet, up.invoked, "invocations")

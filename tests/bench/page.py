@@ -113,8 +113,8 @@ def _where(results: Results) -> Iterator[str]:
     for state, entered in by_state.items():
         by_machine[state.split(": ")[0]] += entered
     yield (
-        "A search enters 7 states for each page of 40 volumes, and there are two searches: one for the warning, one when "
-        "the grace is over. Each batch of 50 servers enters 11 states to stop its units and 11 to be stopped.\n"
+        "A search enters 7 states for each page of 40 volumes, and there are two searches: one for the warning, one "
+        "when the grace is over. Each batch of 50 servers enters 11 states to stop its units and 11 to be stopped.\n"
     )
     yield from table(("workflow", "entered"), by_machine.items())
     yield from table(("state", "entered"), list(by_state.items())[:MOST_STATES])

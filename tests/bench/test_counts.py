@@ -4,17 +4,14 @@ from typing import Any
 
 import pytest
 
-from tests.bench import playing, scenes, table
+from tests.bench import table
 
-SCALE = 20
 REMEDY = "if this is wanted: python -m tests.bench --update-counts"
 
 
 @pytest.fixture(scope="module")
 def counted(tmp_path_factory) -> dict[str, Any]:
-    """The smaller fleet stays in the same cloud: it fills no page of the larger one's search."""
-    with playing.cloud_of(tmp_path_factory.mktemp("cloud"), SCALE) as cloud:
-        return table.of({size: playing.both_ways(cloud, scenes.uniform(size)) for size in table.SIZES})
+    return table.played(tmp_path_factory.mktemp("cloud"))
 
 
 @pytest.mark.parametrize("direction", ["shutdown", "startup"])
