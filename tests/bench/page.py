@@ -129,9 +129,9 @@ def _invocations(results: Results, size: int) -> list[tuple[str, int]]:
 def _costs(results: Results) -> Iterator[str]:
     yield "## Costs\n"
     yield (
-        f"By the prices of us-east-1 as of {AS_OF}, without the free tier of requests. An invocation is taken to last "
-        f"{costs.INVOCATION_S * 1000:.0f} ms, and {costs.CALL_S * 1000:.0f} ms more for each call that a function "
-        "makes.\n"
+        f"By prices of us-east-1, looked up on {AS_OF}, without the free tier of requests. An invocation is taken "
+        f"to last {costs.INVOCATION_S * 1000:.0f} ms, and {costs.CALL_S * 1000:.0f} ms more for each call that a "
+        "function makes.\n"
     )
     yield from table(("what", "USD", "for each", "page"), [(n, p.usd, p.per, p.page) for n, p in PRICES.items()])
     largest = max(results.fleets)

@@ -1,4 +1,7 @@
-"""Published prices in USD of us-east-1, without any free tier, as they stood on 2026-11-26; each with AWS's page."""
+"""Published prices in USD of us-east-1, without any free tier; each with AWS's page.
+
+Looked up on 2026-11-26, in stored copies of these pages and in what others quote of them: there was no network.
+"""
 
 from dataclasses import dataclass
 
