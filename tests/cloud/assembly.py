@@ -55,6 +55,7 @@ def _install() -> None:
         alarms,
         bus_policies,
         buses,
+        capacity,
         container_answers,
         containers,
         database_answers,
@@ -105,6 +106,7 @@ def _install() -> None:
     router._documentdb_claims = lambda parameters: False
     handlers["ssm"] = ssm.handler(handlers["ssm"])
     handlers["kms"] = key_answers.handler(handlers["kms"])
+    handlers["dynamodb"] = capacity.weighed(handlers["dynamodb"])
     handlers["tagging"] = tagged.handler(handlers["tagging"])
     for service, handler in list(handlers.items()):
         handlers[service] = gateway.guard(service, handler)

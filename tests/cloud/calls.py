@@ -14,6 +14,9 @@ actor: ContextVar[str | None] = ContextVar("actor", default=None)
 # Which task of which execution is calling: `machine`, `state`, and of the outermost execution the `run` and the `role`.
 step: ContextVar[dict[str, str | None] | None] = ContextVar("step", default=None)
 
+# The call that is being answered, for those who note something about it.
+entry: ContextVar[dict[str, Any] | None] = ContextVar("entry", default=None)
+
 _entries: list[dict[str, Any]] = []
 _texts: list[str] = []
 _lock = threading.Lock()
@@ -22,7 +25,7 @@ _lock = threading.Lock()
 def begin(service: str, operation: str, **details: Any) -> dict[str, Any]:
     """Logs a call when it arrives; the caller sets `outcome` once it is known."""
     now = time.time()
-    entry = {
+    logged = {
         "at_s": round(now - clock.STARTED, 3),
         "time": clock.iso(now),
         "service": service,
@@ -35,12 +38,12 @@ def begin(service: str, operation: str, **details: Any) -> dict[str, Any]:
         **details,
     }
     if task := step.get():
-        entry["step"] = task
-    text = f"{entry['resources']} {entry['request']} {task}"
+        logged["step"] = task
+    text = f"{logged['resources']} {logged['request']} {task}"
     with _lock:
-        _entries.append(entry)
+        _entries.append(logged)
         _texts.append(text)
-    return entry
+    return logged
 
 
 def world_did(service: str, operation: str, resources: list[str], outcome: str, **request: Any) -> None:
@@ -55,11 +58,11 @@ def since(
     with _lock:
         entries = list(zip(_entries, _texts, strict=True))
     return [
-        entry
-        for entry, text in entries
-        if entry["at_s"] >= seconds
-        and mutating in (None, entry["mutating"])
-        and operation in (None, entry["operation"])
+        logged
+        for logged, text in entries
+        if logged["at_s"] >= seconds
+        and mutating in (None, logged["mutating"])
+        and operation in (None, logged["operation"])
         and (not about or any(named in text for named in about))
     ]
 

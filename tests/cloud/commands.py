@@ -115,12 +115,13 @@ class Invocation:
             self.finish("TimedOut", "Execution Timed Out", -1)
 
     def finish(self, status: str, details: str, response_code: int) -> None:
-        self.status, self.details, self.response_code = status, details, response_code
-        self.ended = time.time()
+        # Whoever sees the end, in whatever thread, sees what was printed.
         if self.started and self.server.agent == "online":
             self.output = self.printed
         if status == "Failed":
             self.errors = f"{ERRORS_FOLLOW}failed to run commands: exit status {response_code}"
+        self.ended = time.time()
+        self.status, self.details, self.response_code = status, details, response_code
         command = self.command["CommandId"]
         calls.world_did("ssm", "CommandEnded", [self.server.id, command], details)
 

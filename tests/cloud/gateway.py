@@ -36,6 +36,7 @@ def guard(service: str, handler: Handler) -> Handler:
             request=operations.digest(parameters),
         )
         token = permissions.asking.set(roles.caller(headers))
+        calls.entry.set(call)
 
         async def perform() -> tuple:
             if refused := permissions.refusal(call, parameters, permissions.asking.get()):

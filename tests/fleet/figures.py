@@ -12,6 +12,8 @@ from tests.world.story import MACHINES, Story
 
 MOST_EVENTS, MOST_BYTES = 5000, 200 * 1024
 LONGEST_CAUSE = 300
+# Iterations of a Map write into one history, so that it does not tell which task it was.
+TRIED_AGAIN = "(a task is tried again)"
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Figures:
     """The figures of one direction, over a run and all its children."""
 
     executions: int
+    # By "machine: state", each state that was entered, and each time that a task was tried again: what AWS bills.
+    transitions: dict[str, int]
     not_succeeded: list[str]
     # What a task was refused, and how often; most are tried again.
     failures: dict[str, int]
@@ -49,14 +53,16 @@ class Figures:
 
 def of_story(cloud: Cloud, story: Story, ended_at_s: float) -> Figures:
     """`ended_at_s` is when the run was seen to have ended."""
-    executions = list(_executions(cloud, story))
+    executions = list(executions_of(cloud, story))
+    transitions: Counter[str] = Counter()
     counts: dict[str, int] = {}
     failures: Counter[str] = Counter()
     longest: dict[tuple[str, str, str], Payload] = {}
     for execution in executions:
-        events = _events(cloud, execution["executionArn"])
+        events = events_of(cloud, execution["executionArn"])
         machine = execution["stateMachineArn"].rsplit(":", 1)[-1]
         counts[f"{machine} ({execution['name']})"] = len(events)
+        transitions.update(f"{machine}: {state}" for state in _transitions(events))
         failures.update(_failures(events))
         for payload in _payloads(events, machine):
             place = (machine, payload.state, payload.what)
@@ -64,6 +70,7 @@ def of_story(cloud: Cloud, story: Story, ended_at_s: float) -> Figures:
     most_events_in = max(counts, key=lambda name: counts[name])
     return Figures(
         executions=len(executions),
+        transitions=dict(transitions.most_common()),
         not_succeeded=[f"{e['executionArn']}: {e['status']}" for e in executions if e["status"] != "SUCCEEDED"],
         failures=dict(failures.most_common()),
         most_events=counts[most_events_in],
@@ -76,19 +83,19 @@ def of_story(cloud: Cloud, story: Story, ended_at_s: float) -> Figures:
     )
 
 
-def _executions(cloud: Cloud, story: Story) -> Iterator[dict[str, Any]]:
-    """Every execution of the workflow, whichever attempt it is of, and the children of their distributed Maps."""
+def executions_of(cloud: Cloud, story: Story) -> Iterator[dict[str, Any]]:
+    """Every execution for the key, whichever attempt it is of, and the children of their distributed Maps."""
     states = cloud.client("stepfunctions")
-    machine = cloud.outputs[MACHINES[story.direction]]
+    machine, key_id = cloud.outputs[MACHINES[story.direction]], story.key.rsplit("/", 1)[-1]
     for page in states.get_paginator("list_executions").paginate(stateMachineArn=machine):
-        for execution in page["executions"]:
+        for execution in (found for found in page["executions"] if found["name"].startswith(key_id)):
             yield execution
             for map_run in states.list_map_runs(executionArn=execution["executionArn"])["mapRuns"]:
                 pages = states.get_paginator("list_executions").paginate(mapRunArn=map_run["mapRunArn"])
                 yield from (child for of_map in pages for child in of_map["executions"])
 
 
-def _events(cloud: Cloud, arn: str) -> list[dict[str, Any]]:
+def events_of(cloud: Cloud, arn: str) -> list[dict[str, Any]]:
     pages = cloud.client("stepfunctions").get_paginator("get_execution_history")
     return [event for page in pages.paginate(executionArn=arn, maxResults=1000) for event in page["events"]]
 
@@ -106,6 +113,17 @@ def _payloads(events: Iterable[dict[str, Any]], machine: str) -> Iterator[Payloa
                 yield _payload(json.loads(details[field]), what, state, machine, resource)
         for name, text in details.get("assignedVariables", {}).items():
             yield _payload(json.loads(text), f"variable {name}", state, machine)
+
+
+def _transitions(events: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """AWS Step Functions pricing: counted "each time a step of your workflow is executed", and each retry."""
+    scheduled = entered = 0
+    for event in events:
+        if details := event.get("stateEnteredEventDetails"):
+            entered += event["type"].startswith("Task")
+            yield details["name"]
+        scheduled += event["type"] == "TaskScheduled"
+    yield from [TRIED_AGAIN] * (scheduled - entered)
 
 
 def _failures(events: Iterable[dict[str, Any]]) -> Iterator[str]:

@@ -68,27 +68,27 @@ def build(cloud: Cloud) -> Scene:
     made = Fleet(cloud, fleet.make_key(cloud))
     apps = [made.app(name) for name in APPS]
     other = fleet.make_key(cloud)
-    members = {made.app(f"group-{n:02}"): _servers(made, apps[n % len(apps)], MEMBERS) for n in range(GROUPS)}
+    members = {made.app(f"group-{n:02}"): servers_of(made, apps[n % len(apps)], MEMBERS) for n in range(GROUPS)}
     scene = Scene(
         fleet=made,
-        plain=[*_spread(made, apps, SERVERS - WITH_SERVICES - GROUPS * MEMBERS)],
+        plain=[*spread(made, apps, SERVERS - WITH_SERVICES - GROUPS * MEMBERS)],
         with_services=[
             server
             for tier, units in TIERS.items()
-            for server in _spread(made, apps, WITH_SERVICES // len(TIERS), units, {"lockstep:tier": str(tier)})
+            for server in spread(made, apps, WITH_SERVICES // len(TIERS), units, {"lockstep:tier": str(tier)})
         ],
         members=members,
         groups=[],
         databases=[made.database(f"database-{n}", apps[n % len(apps)]) for n in range(INSTANCES)]
         + [made.cluster(f"cluster-{n}", apps[n % len(apps)], members=2) for n in range(CLUSTERS)],
         running_bystanders=[
-            *_servers(made, apps[0], BYSTANDERS, key=other),
-            *_servers(made, None, BYSTANDERS),
-            *_servers(made, apps[0], BYSTANDERS, tags={"lockstep:exclude": "true"}),
+            *servers_of(made, apps[0], BYSTANDERS, key=other),
+            *servers_of(made, None, BYSTANDERS),
+            *servers_of(made, apps[0], BYSTANDERS, tags={"lockstep:exclude": "true"}),
         ],
-        stopped_bystanders=_servers(made, apps[0], BYSTANDERS),
+        stopped_bystanders=servers_of(made, apps[0], BYSTANDERS),
     )
-    _until_ready(cloud, [*scene.down, *scene.left_alone])
+    until_ready(cloud, [*scene.down, *scene.left_alone])
     for number, (name, servers) in enumerate(members.items()):
         ids = [server.id for server in servers]
         scene.groups.append(resources.make_group(cloud, name, apps[number % len(apps)], ids))
@@ -102,14 +102,14 @@ def build(cloud: Cloud) -> Scene:
     return scene
 
 
-def _spread(made: Fleet, apps: list[str], count: int, units: str = "", tags: Any = None) -> Iterator[Server]:
+def spread(made: Fleet, apps: list[str], count: int, units: str = "", tags: Any = None) -> Iterator[Server]:
     """As many servers for each app, and what is left over for the last."""
     for app in apps:
         share = count // len(apps) + (count % len(apps) if app == apps[-1] else 0)
-        yield from _servers(made, app, share, units, tags=tags)
+        yield from servers_of(made, app, share, units, tags=tags)
 
 
-def _servers(
+def servers_of(
     made: Fleet, app: str | None, count: int, units: str = "", key: str | None = None, tags: Any = None
 ) -> list[Server]:
     """Servers that have everything in common, their name, too: one call makes many."""
@@ -132,7 +132,7 @@ def _servers(
     return servers
 
 
-def _until_ready(cloud: Cloud, servers: list[Server]) -> None:
+def until_ready(cloud: Cloud, servers: list[Server]) -> None:
     with_agent = {server.id for server in servers if server.units}
 
     def all_ready() -> bool:

@@ -42,6 +42,7 @@ ROWS: list[tuple[str, Callable[[Counted], Any], str]] = [
     ("real seconds", lambda counted: counted["real_s"], ""),
     ("virtual minutes, this machine's own included", lambda counted: counted["virtual_minutes"], ""),
     ("executions", lambda counted: counted["executions"], ""),
+    ("state transitions", lambda counted: sum(counted["transitions"].values()), ""),
     ("events of the longest history", lambda counted: counted["most_events"], f"{MOST_EVENTS:,}"),
     ("longest payload, KiB", lambda counted: _kib(counted["longest"]["bytes"]), str(MOST_BYTES // 1024)),
     (

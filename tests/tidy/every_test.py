@@ -38,6 +38,7 @@ SUITES: dict[str, tuple[list[str], str]] = {
     "the deployed stack": ([*PYTEST, "tests/system"], ""),
     "what roles may do": ([*PYTEST, "tests/permissions"], ""),
     "what the operator sees": ([*PYTEST, "tests/operators"], ""),
+    "what a run asks of AWS": ([*PYTEST, "tests/bench"], ""),
     "the operator's tool": ([*PYTEST, "tests/cli"], ""),
     "the table of faults": ([*PYTEST, "tests/rows"], ""),
 }
