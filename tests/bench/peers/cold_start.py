@@ -9,7 +9,7 @@ import os
 import statistics
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -96,10 +96,10 @@ def _environment(cloud: Cloud, endpoints: dict[str, str], authority: Path, folde
 
 def measure(programs: dict[str, Path], folder: Path) -> list[Figure]:
     with place(folder) as here:
-        return [_decision(here, programs[FUNCTION]), _init(here, programs[FUNCTION], programs[HELLO])]
+        return [*_decision(here, programs[FUNCTION]), _init(here, programs[FUNCTION], programs[HELLO])]
 
 
-def _decision(here: Place, program: Path) -> Figure:
+def _decision(here: Place, program: Path) -> list[Figure]:
     python = here.environment | {
         "LAMBDA_TASK_ROOT": str(PEER),
         "_HANDLER": "receive_key_event.handler",
@@ -116,19 +116,13 @@ def _decision(here: Place, program: Path) -> Figure:
         wrong = [start.answer for start in of_one if start.answer.get("decision") != "run"]
         if wrong:
             raise runtime_api.Died(f"{name} decided something else than a run: {wrong[0]}")
+    workload = f"{FUNCTION}: a fresh process until its answer, TLS and all first calls included, local endpoints"
     ours, peer = (statistics.median(start.answered_ms for start in starts[name]) for name in commands)
-    ratio = ours / peer
-    return Figure(
-        name="cold start to the first decision",
-        workload=f"{FUNCTION}: a fresh process until its answer, TLS and all first calls included, local endpoints",
-        ours=round(ours, 1),
-        unit="ms",
-        peer=round(peer, 1),
-        peer_name=_peer_name(),
-        ratio=round(ratio, 3),
-        budget=round(peer * MOST_OF_PYTHON, 1),
-        met=ratio <= MOST_OF_PYTHON,
-    )
+    figure = _beside("cold start to the first decision", workload, "ms", ours, peer, MOST_OF_PYTHON)
+    ours, peer = (max(start.peak_mb for start in starts[name]) for name in commands)
+    return [
+        replace(it, peer_name=_peer_name()) for it in (figure, _beside("its peak memory", workload, "MB", ours, peer))
+    ]
 
 
 def _init(here: Place, program: Path, hello: Path) -> Figure:
@@ -136,18 +130,16 @@ def _init(here: Place, program: Path, hello: Path) -> Figure:
     event = here.event()
     starts = _in_turns(lambda: event, commands)
     ours, peer = (statistics.median(start.asked_ms for start in starts[name]) for name in commands)
-    ratio = ours / peer
-    return Figure(
-        name="init alone",
-        workload=f"{FUNCTION}: a fresh process until it asks for its first event",
-        ours=round(ours, 1),
-        unit="ms",
-        peer=round(peer, 1),
-        peer_name="a bare lambda_runtime hello",
-        ratio=round(ratio, 2),
-        budget=round(peer * MOST_OF_HELLO, 1),
-        met=ratio <= MOST_OF_HELLO,
+    workload = f"{FUNCTION}: a fresh process until it asks for its first event"
+    return replace(
+        _beside("init alone", workload, "ms", ours, peer, MOST_OF_HELLO), peer_name="a bare lambda_runtime hello"
     )
+
+
+def _beside(name: str, workload: str, unit: str, ours: float, peer: float, most: float | None = None) -> Figure:
+    """The budget, if there is one, is so much of the peer's."""
+    budget = {"budget": round(peer * most, 1), "met": ours <= peer * most} if most else {}
+    return Figure(name, workload, round(ours, 1), unit, round(peer, 1), ratio=round(ours / peer, 3), **budget)
 
 
 def _in_turns(

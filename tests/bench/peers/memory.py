@@ -51,6 +51,15 @@ def _with(programs: dict[str, Path], folder: Path) -> Path:
     return folder / stack.BUILT.name
 
 
+def peak_mb(place: Path) -> float:
+    """Of a process, by its folder in /proc; 0 once it has ended."""
+    try:
+        peak = PEAK.search((place / "status").read_text())
+    except OSError:
+        peak = None
+    return int(peak[1]) / 1024 if peak else 0
+
+
 def _peaks(group: int) -> dict[str, float]:
     """Megabytes by the function, of its largest process."""
     peaks: dict[str, float] = {}
@@ -58,13 +67,13 @@ def _peaks(group: int) -> dict[str, float]:
         try:
             if int((place / "stat").read_text().rsplit(")", 1)[1].split()[2]) != group:
                 continue
-            name, peak = NAME.search((place / "environ").read_bytes()), PEAK.search((place / "status").read_text())
+            name = NAME.search((place / "environ").read_bytes())
         except OSError:
             # It has just ended.
             continue
-        if name and peak:
+        if name:
             known = re.sub(r"\B(?=[A-Z])", "-", name[1].decode()).lower()
-            peaks[known] = max(peaks.get(known, 0), int(peak[1]) / 1024)
+            peaks[known] = max(peaks.get(known, 0), peak_mb(place))
     return peaks
 
 

@@ -9,7 +9,10 @@ import threading
 import time
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
+
+from tests.bench.peers import memory
 
 ANSWERS_WITHIN_S = 60
 API = "/2018-06-01/runtime"
@@ -21,10 +24,14 @@ class Died(RuntimeError):
 
 @dataclass(frozen=True)
 class Start:
-    """Milliseconds from before the process is made until it asks for its first event, and until it answers that."""
+    """Milliseconds from before the process is made until it asks for its first event, and until it answers that.
+
+    The memory is the most that it had until then.
+    """
 
     asked_ms: float
     answered_ms: float
+    peak_mb: float
     answer: dict[str, Any]
 
 
@@ -111,6 +118,7 @@ def start(command: list[str], environment: dict[str, str], event: dict[str, Any]
     threading.Thread(target=_ends_with, args=(process, api), daemon=True).start()
     try:
         api.over.wait(ANSWERS_WITHIN_S)
+        peak_mb = memory.peak_mb(Path(f"/proc/{process.pid}"))
     finally:
         process.kill()
         said = process.stderr.read().decode(errors="replace") if process.stderr else ""
@@ -120,7 +128,7 @@ def start(command: list[str], environment: dict[str, str], event: dict[str, Any]
         api.server_close()
     if api.asked_at is None or api.answered_at is None:
         raise Died(f"{command[0]}: {api.failure or 'no answer'}\n{said[-3000:]}")
-    return Start((api.asked_at - began) * 1000, (api.answered_at - began) * 1000, api.answer)
+    return Start((api.asked_at - began) * 1000, (api.answered_at - began) * 1000, peak_mb, api.answer)
 
 
 def _ends_with(process: subprocess.Popen, api: _Api) -> None:
