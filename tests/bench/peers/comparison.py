@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.bench.figure import Figure
 from tests.bench.peers import custodian
-from tests.bench.peers.fleet import Servers, build, by_operation, cut_off
+from tests.bench.peers.fleet import STOPPED_BEFORE, Servers, build, by_operation, cut_off
 from tests.world import stack
 from tests.world import story as stories
 
@@ -136,7 +136,7 @@ SCENES: list[tuple[str, Callable[[Servers], None], Callable[[Servers], None]]] =
 def figures(ours: Side, theirs: Side) -> list[Figure]:
     def figure(name: str, scene: str, direction: str, unit: str, of: Callable[[Seen], Any]) -> Figure:
         left, right = of(ours.seen[scene, direction]), of(theirs.seen[scene, direction])
-        workload = f"{direction} of {SERVERS} servers, {scene}"
+        workload = f"{SERVERS - STOPPED_BEFORE} running servers, {STOPPED_BEFORE} stopped before: {direction}, {scene}"
         return Figure(name, workload, left, unit, right, PEER, ratio=round(left / right, 2) if right else None)
 
     return [
