@@ -6,8 +6,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Figure:
-    """`ratio` is ours to the peer's, or to the limit's where no peer does it; `budget` is the most that `ours` (or the
-    ratio, if `unit` is "ratio") may be."""
+    """`ratio` is ours to the peer's, or to the limit's where no peer does it.
+
+    `budget` is the most that `ours` (or the ratio, if `unit` is "ratio") may be.
+    """
 
     name: str
     workload: str
