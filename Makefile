@@ -28,6 +28,11 @@ CLOUD := $(CACHE)/venv-cloud-$(call fingerprint,tests/cloud/requirements.txt)
 TOOLS := $(CACHE)/venv-tools-$(call fingerprint,tests/requirements-tools.txt)
 # This one is for `make check` alone, which installs it.
 CHECKS := $(CACHE)/venv-checks-$(call fingerprint,tests/requirements-checks.txt)
+# And this one for `make bench`: what Lockstep is measured against, in the Python of Lambda if this machine has it.
+PEERS := $(CACHE)/venv-peers-$(call fingerprint,tests/bench/peers/requirements.txt)
+$(PEERS)/.complete: PYTHON = $(firstword $(shell \
+    for it in python3.12 $(wildcard $(HOME)/.pyenv/versions/3.12*/bin/python) python3; do $$it -c "print('$$it')" || true; done 2>&-))
+export PEERS
 export PATH := $(TOOLS)/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 export PYTHONDONTWRITEBYTECODE := 1
@@ -93,7 +98,7 @@ reproducible: install ## Builds the functions for AWS twice, in two folders, and
 
 lock: ## Pins every Python package anew, with hashes, from the .in files beside the .txt files.
 	@$(PYTHON) -m venv target/lock && target/lock/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
-	@for of in tests/requirements-tools tests/requirements-checks tests/cloud/requirements; do \
+	@for of in tests/requirements-tools tests/requirements-checks tests/cloud/requirements tests/bench/peers/requirements; do \
 	    target/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	        $$of.in --output-file $$of.txt; \
 	done
@@ -160,6 +165,8 @@ browser:
 $(CLOUD)/.complete: | tests/cloud/requirements.txt
 $(TOOLS)/.complete: | tests/requirements-tools.txt
 $(CHECKS)/.complete: | tests/requirements-checks.txt
+$(PEERS)/.complete: | tests/bench/peers/requirements.txt
+bench: $(PEERS)/.complete
 %/.complete:
 	@echo "Installing $| into $*"
 	@rm -rf $* && mkdir -p $(CACHE) && $(PYTHON) -m venv $*

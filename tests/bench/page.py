@@ -32,7 +32,8 @@ servers costs {states} transitions and {functions} invocation more; *each server
 """
 
 
-def text(results: Results, figures: list[Figure]) -> str:
+def text(results: Results, figures: list[Figure], notes: str) -> str:
+    """`notes`: what the figures of the peers do not tell."""
     head = HEAD.format(
         day=date.today().isoformat(),
         machine=f"{platform.machine()} with {platform.system()}",
@@ -40,7 +41,7 @@ def text(results: Results, figures: list[Figure]) -> str:
         functions=FUNCTIONS_OF_A_LOOK,
         mean=MEAN_STOP_S,
     )
-    parts = [head, *_figures(figures), *_growth(results), *_where(results), *_costs(results), *_limits()]
+    parts = [head, *_figures(figures), *_growth(results), *_where(results), *_costs(results), *_limits(), notes]
     return "\n".join(parts).rstrip() + "\n"
 
 

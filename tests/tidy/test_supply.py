@@ -11,7 +11,12 @@ import yaml
 from tests.supply import sbom
 
 ROOT = Path(__file__).parents[2]
-PINNED = ["tests/requirements-tools", "tests/requirements-checks", "tests/cloud/requirements"]
+PINNED = [
+    "tests/requirements-tools",
+    "tests/requirements-checks",
+    "tests/cloud/requirements",
+    "tests/bench/peers/requirements",
+]
 TEMPLATES = [ROOT / "template.yaml", *sorted((ROOT / "examples").glob("*/*.yaml"))]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.y*ml"))
 # A comment in the template, or an entry of a resource's metadata.
