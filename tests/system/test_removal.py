@@ -1,6 +1,7 @@
 """Lockstep is uninstalled by `sam delete`, which is refused for as long as something would stay down or suspended."""
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +12,9 @@ from tests.system import group_plays, plays
 from tests.world import stack
 from tests.world.cloud import ACCOUNT, REGION, ROOT, Cloud, environment
 
-SCALE = 40
+SCALE = 60
+# `sam delete` takes ten seconds of this machine or more, and shall find the grace still there.
+GRACE_MINUTES = "60"
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +22,7 @@ def removed(tmp_path_factory) -> Iterator[dict[str, Any]]:
     """A stack of its own, deleted in the grace of a shutdown, after the shutdown, and when all is up again."""
     cloud, process = stack.start_cloud(stack.free_port(), SCALE, tmp_path_factory.mktemp("removal"))
     try:
-        stack.deploy(cloud)
+        stack.deploy(cloud, GracePeriodMinutes=GRACE_MINUTES)
         play = plays.begin(cloud, {"member": {}, "alone": {}})
         group_plays.add(play, "shop", "member")
         before = resources(cloud)
@@ -58,8 +61,10 @@ def stack_id(cloud: Cloud) -> str:
 
 
 def resources(cloud: Cloud) -> set[str]:
+    """All but the aliases, which nothing calls, and what is never deleted with the stack: versions and the ledger."""
     listed = cloud.client("cloudformation").list_stack_resources(StackName=stack_id(cloud))["StackResourceSummaries"]
-    return {it["LogicalResourceId"] for it in listed if it["ResourceStatus"] != "DELETE_COMPLETE"}
+    names = {it["LogicalResourceId"] for it in listed if it["ResourceStatus"] != "DELETE_COMPLETE"}
+    return {name for name in names if not re.search(r"Function(Alias|Version)\w+$|^Ledger$", name)}
 
 
 def test_a_removal_in_a_grace_is_refused_and_takes_nothing_away(removed):
@@ -83,7 +88,7 @@ def test_a_refused_removal_still_starts_what_it_stopped(removed):
 
 def test_what_is_let_go_is_removed_and_nothing_stays_down_or_suspended(removed):
     said, left = removed["let_go"]
-    assert not said and not left - {"Ledger"}
+    assert not said and not left
     states = removed["states"]
     assert [states[name]["state"] for name in ("member", "alone")] == ["running"] * 2
     assert states["shop"]["suspended"] == []
