@@ -56,7 +56,7 @@ def rows_about(cloud: Cloud, words: dict[str, str]) -> list[Row]:
 def put_in_place(cloud: Cloud, rows: list[Row], words: dict[str, str]) -> None:
     """These rows take the place of what is there about the names, with the names for their words, as of today."""
     table, dynamodb = cloud.outputs["LedgerTableName"], cloud.client("dynamodb")
-    later = _newest(rows_about(cloud, words)) - _newest(rows)
+    later = _lag(rows, rows_about(cloud, words))
     names = {word: name for name, word in words.items()}
     wanted = [json.loads(_moved(json.dumps(_replaced(row, names)), later)) for row in rows]
     kept = {(row["pk"]["S"], row["sk"]["S"]) for row in wanted}
@@ -91,9 +91,13 @@ def _paths(attributes: Row, before: str = "") -> Iterator[str]:
                 yield from _paths(item, f"{path}.")
 
 
-def _newest(rows: list[Row]) -> datetime:
-    """When the newest epoch of any key was noticed."""
-    return max(_moment(row["noticed_at"]["S"]) for row in rows if row["sk"]["S"] == "KEY")
+def _lag(rows: list[Row], there: list[Row]) -> timedelta:
+    """By how much the runs of the rows are older than the same runs there; by the least, so that none of their graces
+    ends later than it really did.
+    """
+    ends = {row["pk"]["S"]: _moment(row["grace_ends_at"]["S"]) for row in there if row["sk"]["S"] == "RUN"}
+    wanted = {row["pk"]["S"]: _moment(row["grace_ends_at"]["S"]) for row in rows if row["sk"]["S"] == "RUN"}
+    return min(ends[run] - wanted[run] for run in ends.keys() & wanted.keys())
 
 
 def _moved(text: str, by: timedelta) -> str:

@@ -16,7 +16,7 @@ pub struct KeyLeft {
 
 impl KeyLeft {
     fn is_under_way(&self) -> bool {
-        self.record.epoch > 0 && !self.run.as_ref().is_some_and(|run| run.ending.is_some())
+        self.record.epoch > 0 && self.run.as_ref().is_none_or(|run| run.ending.is_none())
     }
 }
 
