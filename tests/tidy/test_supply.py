@@ -70,8 +70,8 @@ def test_the_bill_of_materials_lists_what_is_shipped_and_nothing_of_the_tests():
     licences = [part["licenses"][0]["expression"] for part in bill["components"]]
     assert not [text for text in licences if COPYLEFT.search(text)]
     assert all(len(part["hashes"][0]["content"]) == 64 for part in bill["components"] if part["name"] != "rust-std")
-    references = [part["bom-ref"] for part in bill["components"][1:]]
-    assert references == sorted(references), "two runs write the same"
+    crates = [(part["name"], part["version"]) for part in bill["components"][1:]]
+    assert crates == sorted(crates), "two runs write the same"
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
