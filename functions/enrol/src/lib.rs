@@ -122,10 +122,10 @@ async fn unwatch_key(world: &World, key: &KeyArn) -> Result<Answer, Failure> {
 async fn check_everything_let_go(world: &World) -> Result<Answer, Failure> {
     let records = world.ledger.watched().await?;
     let newest: Vec<RunName> = records.iter().map(KeyRecord::run).collect();
-    let runs = world.ledger.runs(&newest).await?;
+    let mut runs = world.ledger.runs(&newest).await?;
     let mut keys = Vec::new();
-    for record in records {
-        let run = runs.iter().find(|run| run.run == record.run()).cloned();
+    for (record, newest) in records.into_iter().zip(newest) {
+        let run = runs.remove(&newest);
         let holds = world.ledger.holds_of_key(&record.key).await?;
         keys.push(KeyLeft { record, run, holds });
     }

@@ -1,5 +1,7 @@
 //! Runs: their record, their plan and their batches.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
@@ -34,9 +36,10 @@ impl Ledger {
         self.get(&pk(run), "RUN").await
     }
 
-    /// The records of these runs, in no order; a run whose execution has not begun has none.
-    pub async fn runs(&self, runs: &[RunName]) -> Result<Vec<RunRecord>, Failure> {
-        self.get_many(runs.iter().map(|run| address(&pk(run), "RUN")).collect()).await
+    /// The records of these runs, by run; one whose execution has not begun has none.
+    pub async fn runs(&self, runs: &[RunName]) -> Result<BTreeMap<RunName, RunRecord>, Failure> {
+        let rows: Vec<RunRecord> = self.get_many(runs.iter().map(|run| address(&pk(run), "RUN")).collect()).await?;
+        Ok(rows.into_iter().map(|record| (record.run.clone(), record)).collect())
     }
 
     /// The record of a run that a workflow is carrying out; `doing` is what it is needed for.
