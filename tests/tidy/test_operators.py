@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from moto.cloudformation.utils import yaml_tag_constructor
+
+from tests.tidy.template import RESOURCES, TEMPLATE
 
 ROOT = Path(__file__).parents[2]
 DOMAIN = ROOT / "functions/shared/domain/src"
@@ -36,16 +36,6 @@ REASONS = (
 TELLING = ("outcome", "plan", "plan/guards", "plan/startup", "batch/decide", "evidence", "evidence/refused", "database",
            "container", "scaling", "report")  # fmt: skip
 
-
-def template() -> dict[str, Any]:
-    class Loader(yaml.SafeLoader):
-        pass
-
-    Loader.add_multi_constructor("", yaml_tag_constructor)
-    return yaml.load((ROOT / "template.yaml").read_text(), Loader)
-
-
-RESOURCES = template()["Resources"]
 ALARMS = {name: made["Properties"] for name, made in RESOURCES.items() if made["Type"] == "AWS::CloudWatch::Alarm"}
 OF_ALARMS, OF_REASONS = (ROOT / "docs/runbook.md").read_text().split("\n# ")[1:]
 every_alarm = pytest.mark.parametrize("name", ALARMS)
@@ -139,7 +129,7 @@ def test_the_dashboard_shows_what_is_measured_and_every_alarm():
 
 
 def test_everything_that_runs_is_traced_and_its_logs_end():
-    assert template()["Globals"]["Function"]["Tracing"] == "Active"
+    assert TEMPLATE["Globals"]["Function"]["Tracing"] == "Active"
     for name, made in RESOURCES.items():
         if made["Type"] == "AWS::Serverless::StateMachine":
             logging = made["Properties"]["Logging"]

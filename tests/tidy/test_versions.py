@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.tidy.test_operators import RESOURCES, template
+from tests.tidy.template import RESOURCES, TEMPLATE
 
 WORKFLOWS = {n: r["Properties"] for n, r in RESOURCES.items() if r["Type"] == "AWS::Serverless::StateMachine"}
-PARAMETERS = template()["Parameters"].keys()
+PARAMETERS = TEMPLATE["Parameters"].keys()
 CALLED = sorted({name for made in WORKFLOWS.values() for name in made["DefinitionSubstitutions"] if name in RESOURCES})
 FUNCTIONS = [name for name in CALLED if RESOURCES[name]["Type"] == "AWS::Serverless::Function"]
 
@@ -36,7 +36,7 @@ def test_whatever_changes_of_a_function_that_a_workflow_calls_makes_a_version(na
     """SAM sees what changes in the template, and not what parameters are given; the version's description does."""
     function, more = RESOURCES[name], RESOURCES[name]["Properties"]
     assert more["AutoPublishAlias"] == "live" and more["AutoPublishAliasAllProperties"] is True
-    settings = parameters_in(more.get("Environment")) | parameters_in(template()["Globals"]["Function"]["Environment"])
+    settings = parameters_in(more.get("Environment")) | parameters_in(TEMPLATE["Globals"]["Function"]["Environment"])
     assert settings == parameters_in(more.get("VersionDescription"))
     # What is replaced is deleted if nothing says otherwise, and a run under way may call it.
     assert function.get("UpdateReplacePolicy") == ("Retain" if settings else None)
@@ -46,4 +46,4 @@ def test_what_is_called_by_no_workflow_is_the_newest_and_has_no_versions():
     """Each of their invocations is one whole act; and a rule, a schedule and an operator know no version."""
     others = {n: r["Properties"] for n, r in RESOURCES.items() if r["Type"] == "AWS::Serverless::Function"}
     assert {n for n, made in others.items() if "AutoPublishAlias" not in made} == others.keys() - set(FUNCTIONS)
-    assert "AutoPublishAlias" not in template()["Globals"]["Function"]
+    assert "AutoPublishAlias" not in TEMPLATE["Globals"]["Function"]
