@@ -103,7 +103,7 @@ lock: ## Pins every Python package anew, with hashes, from the .in files beside 
 	        $$of.in --output-file $$of.txt; \
 	done
 
-bench: install $(LOCAL) ## Counts what runs of 10 to 1,000 servers ask of AWS, against budgets and peers; LARGEST=1 adds 10,000.
+bench: install $(LOCAL) $(PEERS)/.complete ## Counts what runs of 10 to 1,000 servers ask of AWS, against budgets and peers; LARGEST=1 adds 10,000.
 	@$(python) -m tests.bench $(if $(LARGEST),--largest)
 
 up: install $(LOCAL) ## Starts the local cloud and deploys the stack there.
@@ -166,7 +166,6 @@ $(CLOUD)/.complete: | tests/cloud/requirements.txt
 $(TOOLS)/.complete: | tests/requirements-tools.txt
 $(CHECKS)/.complete: | tests/requirements-checks.txt
 $(PEERS)/.complete: | tests/bench/peers/requirements.txt
-bench: $(PEERS)/.complete
 %/.complete:
 	@echo "Installing $| into $*"
 	@rm -rf $* && mkdir -p $(CACHE) && $(PYTHON) -m venv $*

@@ -47,26 +47,28 @@ def _fleet(results: Results, size: int) -> Iterator[Figure]:
     is_budgeted = size == BUDGET_FLEET
     down = results.fleets[size]["shutdown"].counts
     budget = TRANSITIONS if is_budgeted else None
-    yield _figure("state transitions, shutdown", fleet, down.transitions, "transitions", budget)
+    yield Figure.alone("state transitions, shutdown", fleet, down.transitions, "transitions", budget)
     slow = down.transitions + STATES_OF_A_LOOK * more
-    yield _figure(f"state transitions, each server takes {MEAN_STOP_S} s", fleet, slow, "transitions", budget)
+    yield Figure.alone(f"state transitions, each server takes {MEAN_STOP_S} s", fleet, slow, "transitions", budget)
     budget = INVOCATIONS if is_budgeted else None
-    yield _figure("Lambda invocations, shutdown", fleet, down.invoked, "invocations", budget)
+    yield Figure.alone("Lambda invocations, shutdown", fleet, down.invoked, "invocations", budget)
     slow = down.invoked + FUNCTIONS_OF_A_LOOK * more
-    yield _figure(f"Lambda invocations, each server takes {MEAN_STOP_S} s", fleet, slow, "invocations", budget)
+    yield Figure.alone(f"Lambda invocations, each server takes {MEAN_STOP_S} s", fleet, slow, "invocations", budget)
     up = results.fleets[size]["startup"].counts
-    yield _figure("state transitions, startup", fleet, up.transitions, "transitions")
-    yield _figure("Lambda invocations, startup", fleet, up.invoked, "invocations")
+    yield Figure.alone("state transitions, startup", fleet, up.transitions, "transitions")
+    yield Figure.alone("Lambda invocations, startup", fleet, up.invoked, "invocations")
     for direction, way in results.fleets[size].items():
         counts = way.counts
-        yield _figure(f"API calls, {direction}", fleet, sum(counts.calls.values()), "calls")
-        yield _figure(f"DynamoDB write units, {direction}", fleet, counts.write_units, "units")
-        yield _figure(f"DynamoDB read units, {direction}", fleet, counts.read_units, "units")
-        yield _figure(f"cost, {direction}", fleet, round(usd(way), 5), "USD")
+        yield Figure.alone(f"API calls, {direction}", fleet, sum(counts.calls.values()), "calls")
+        yield Figure.alone(f"DynamoDB write units, {direction}", fleet, counts.write_units, "units")
+        yield Figure.alone(f"DynamoDB read units, {direction}", fleet, counts.read_units, "units")
+        yield Figure.alone(f"cost, {direction}", fleet, round(usd(way), 5), "USD")
     ways = results.fleets[size].values()
     longest, events = (max(getattr(way.counts, name) for way in ways) for name in ("longest_payload", "most_events"))
-    yield _figure("longest payload, with rows as long as AWS's", fleet, longest, "bytes", OWN_PAYLOAD, LONGEST_PAYLOAD)
-    yield _figure("longest history", fleet, events, "events", OWN_EVENTS, MOST_EVENTS)
+    yield Figure.alone(
+        "longest payload, with rows as long as AWS's", fleet, longest, "bytes", OWN_PAYLOAD, LONGEST_PAYLOAD
+    )
+    yield Figure.alone("longest history", fleet, events, "events", OWN_EVENTS, MOST_EVENTS)
 
 
 def _growth(results: Results) -> Iterator[Figure]:
@@ -74,7 +76,9 @@ def _growth(results: Results) -> Iterator[Figure]:
     each = {size: sum(map(usd, results.fleets[size].values())) / size for size in sizes}
     for smaller, larger in pairwise(sizes):
         growth = round(each[larger] / each[smaller], 3)
-        yield _figure("cost per server, by that of the smaller", f"{larger:,} to {smaller:,}", growth, "ratio", GROWTH)
+        yield Figure.alone(
+            "cost per server, by that of the smaller", f"{larger:,} to {smaller:,}", growth, "ratio", GROWTH
+        )
 
 
 def _own_time(unhurried: dict[str, Way]) -> Iterator[Figure]:
@@ -82,22 +86,22 @@ def _own_time(unhurried: dict[str, Way]) -> Iterator[Figure]:
     fleet = "100 servers, as fast as those of the local cloud"
     for direction, (units_s, servers_s) in ORDINARY.items():
         spent = unhurried[direction].spent
-        yield _figure(f"own work, {direction}", fleet, spent.worked_real_s, "s of this machine", OWN_S)
+        yield Figure.alone(f"own work, {direction}", fleet, spent.worked_real_s, "s of this machine", OWN_S)
         on_paper = limits.seen_after(units_s, 10) + limits.seen_after(servers_s, 30)
         late = round(spent.worked_real_s + on_paper - units_s - servers_s, 1)
-        yield _figure(f"own work, and what is seen late, {direction}", fleet, late, "s", OWN_S)
+        yield Figure.alone(f"own work, and what is seen late, {direction}", fleet, late, "s", OWN_S)
         ratio = round(spent.waited_s / on_paper, 3)
-        yield _figure(f"waits, to those of the model on paper, {direction}", fleet, ratio, "ratio")
+        yield Figure.alone(f"waits, to those of the model on paper, {direction}", fleet, ratio, "ratio")
 
 
 def _others(results: Results) -> Iterator[Figure]:
     for direction, way in results.mixed.items():
         mixed = "100 resources: 10 % RDS, 20 % ECS, 5 % in a group"
-        yield _figure(f"state transitions, {direction}", mixed, way.counts.transitions, "transitions")
-        yield _figure(f"Lambda invocations, {direction}", mixed, way.counts.invoked, "invocations")
-        yield _figure(f"cost, {direction}", mixed, round(usd(way), 5), "USD")
+        yield Figure.alone(f"state transitions, {direction}", mixed, way.counts.transitions, "transitions")
+        yield Figure.alone(f"Lambda invocations, {direction}", mixed, way.counts.invoked, "invocations")
+        yield Figure.alone(f"cost, {direction}", mixed, round(usd(way), 5), "USD")
     for what, way in results.two_keys.items():
-        yield _figure(
+        yield Figure.alone(
             "state transitions", f"a server that two keys hold: {what}", way.counts.transitions, "transitions"
         )
     plain = results.fleets[FAULTY]["shutdown"].counts.transitions if FAULTY in results.fleets else None
@@ -105,21 +109,21 @@ def _others(results: Results) -> Iterator[Figure]:
     for what, way in faults.items():
         if plain:
             more = way.counts.transitions - plain
-            yield _figure("state transitions more than without", f"{FAULTY} servers, {what}", more, "transitions")
+            yield Figure.alone("state transitions more than without", f"{FAULTY} servers, {what}", more, "transitions")
 
 
 def _at_rest(results: Results) -> Iterator[Figure]:
     sweep, keys = results.sweeps[WATCHED], f"{WATCHED} keys, a sweep every 5 minutes"
     rest = costs.at_rest(sweep, 5)
-    yield _figure("cost of a month at rest", keys, round(rest.usd, 2), "USD", REST_USD)
-    yield _figure("of it, KMS requests", keys, round(rest.by_item["KMS request"], 2), "USD")
+    yield Figure.alone("cost of a month at rest", keys, round(rest.usd, 2), "USD", REST_USD)
+    yield Figure.alone("of it, KMS requests", keys, round(rest.by_item["KMS request"], 2), "USD")
     dear = costs.at_rest(sweep, 5, is_first_stack=False)
     workload = f"{keys}, no alarm, metric or dashboard of the account free"
-    yield _figure("cost of a month at rest", workload, round(dear.usd, 2), "USD", REST_USD)
+    yield Figure.alone("cost of a month at rest", workload, round(dear.usd, 2), "USD", REST_USD)
     many = results.sweeps[WATCHED_MANY]
-    yield _figure("API calls of a quiet sweep", f"{WATCHED_MANY:,} keys", sum(many["calls"].values()), "calls")
+    yield Figure.alone("API calls of a quiet sweep", f"{WATCHED_MANY:,} keys", sum(many["calls"].values()), "calls")
     growth = round(sum(many["calls"].values()) * WATCHED / sum(sweep["calls"].values()) / WATCHED_MANY, 3)
-    yield _figure("API calls for each key", f"{WATCHED_MANY:,} to {WATCHED} keys", growth, "ratio", GROWTH)
+    yield Figure.alone("API calls for each key", f"{WATCHED_MANY:,} to {WATCHED} keys", growth, "ratio", GROWTH)
 
 
 def _in_time() -> Iterator[Figure]:
@@ -133,18 +137,3 @@ def _in_time() -> Iterator[Figure]:
         best = limits.largest(within_s, name, SIZES[-1])
         title = f"largest fleet with {what} in {within_s // 60} minutes, on paper"
         yield Figure(title, "10 to 10,000 servers", ours, "servers", limit=best, ratio=round(ours / best, 2))
-
-
-def _figure(
-    name: str, workload: str, ours: float, unit: str, budget: float | None = None, limit: float | None = None
-) -> Figure:
-    return Figure(
-        name,
-        workload,
-        ours,
-        unit,
-        limit=limit,
-        ratio=round(ours / limit, 2) if limit else None,
-        budget=budget,
-        met=None if budget is None else ours <= budget,
-    )

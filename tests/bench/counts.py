@@ -61,8 +61,12 @@ def units(calls: Iterable[dict[str, Any]], kind: str) -> float:
     return sum(call.get("units", {}).get(kind, 0) for call in calls)
 
 
+def by_operation(calls: Iterable[dict[str, Any]]) -> Counter[str]:
+    return Counter(f"{call['service']}:{call['operation']}" for call in calls)
+
+
 def _operations(calls: Iterable[dict[str, Any]]) -> dict[str, int]:
-    return dict(sorted(Counter(f"{call['service']}:{call['operation']}" for call in calls).items()))
+    return dict(sorted(by_operation(calls).items()))
 
 
 def _invocations(calls: Iterable[dict[str, Any]]) -> dict[str, int]:

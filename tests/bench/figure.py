@@ -1,7 +1,7 @@
 """What `make bench` writes down: one line for each thing measured."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Self
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,15 @@ class Figure:
     ratio: float | None = None
     budget: float | None = None
     met: bool | None = None
+
+    @classmethod
+    def alone(
+        cls, name: str, workload: str, ours: float, unit: str, budget: float | None = None, limit: float | None = None
+    ) -> Self:
+        """What nobody else does, against a budget or a limit, if there is one."""
+        ratio = round(ours / limit, 2) if limit else None
+        met = None if budget is None else ours <= budget
+        return cls(name, workload, ours, unit, limit=limit, ratio=ratio, budget=budget, met=met)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

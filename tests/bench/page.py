@@ -113,9 +113,12 @@ def _where(results: Results) -> Iterator[str]:
     by_machine: Counter[str] = Counter()
     for state, entered in by_state.items():
         by_machine[state.split(": ")[0]] += entered
+    batches = -(-size // limits.BATCH)
+    units, servers = (by_machine[f"lockstep-shutdown/{kind}"] / batches for kind in ("Services", "Servers"))
     yield (
-        "A search enters 7 states for each page of 40 volumes, and there are two searches: one for the warning, one "
-        "when the grace is over. Each batch of 50 servers enters 11 states to stop its units and 11 to be stopped.\n"
+        f"A search enters {limits.STATES_OF_A_PAGE} states for each page of {limits.PAGE} volumes, and there are two "
+        f"searches: one for the warning, one when the grace is over. Each batch of {limits.BATCH} servers enters "
+        f"{units:g} states to stop its units and {servers:g} to be stopped.\n"
     )
     yield from table(("workflow", "entered"), by_machine.items())
     yield from table(("state", "entered"), list(by_state.items())[:MOST_STATES])
@@ -177,8 +180,10 @@ def _limits() -> Iterator[str]:
         "run at once, and each holds its place until its slowest server is seen stopped. AWS alone would carry "
         f"{down_alone:,}.\n"
     )
+    at_once, each_s = limits.START[1]
+    minutes = (limits.SIZES[-1] - at_once) / each_s / 60
     yield (
         f"Services are up within 5 minutes up to {up:,} servers. AWS alone would carry {up_alone:,}: after the first "
-        "thousand EC2 starts 2 servers a second, so that 10,000 take 75 minutes, whoever asks. That quota can be "
-        "raised on request.\n"
+        f"{at_once:,} EC2 starts {each_s} servers a second, so that {limits.SIZES[-1]:,} take {minutes:.0f} minutes, "
+        "whoever asks. That quota can be raised on request.\n"
     )

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ from tests.world.cloud import Cloud
 # The search must be over when the grace is, and nothing else depends on it.
 GRACE_MINUTES = "1"
 ENDINGS = {"shutdown": "shutdown_complete", "startup": "startup_complete"}
-CHANGES = {"shutdown": story.disable, "startup": story.enable}
 
 
 class Wrong(AssertionError):
@@ -31,9 +30,6 @@ class Way:
     counts: Counts
     spent: Spent
 
-    def as_json(self) -> dict[str, Any]:
-        return {**asdict(self.counts), **asdict(self.spent)}
-
 
 @contextmanager
 def cloud_of(folder: Path, scale: float) -> Iterator[Cloud]:
@@ -41,10 +37,7 @@ def cloud_of(folder: Path, scale: float) -> Iterator[Cloud]:
     cloud, process = stack.start_cloud(stack.free_port(), scale, folder)
     try:
         deployed = stack.deploy(cloud, GracePeriodMinutes=GRACE_MINUTES)
-        events = deployed.client("events")
-        for rule in events.list_rules()["Rules"]:
-            if rule.get("ScheduleExpression"):
-                events.disable_rule(Name=rule["Name"])
+        stack.switch_sweep(deployed, on=False)
         yield deployed
     finally:
         stack.stop_cloud(process.pid)
@@ -52,7 +45,7 @@ def cloud_of(folder: Path, scale: float) -> Iterator[Cloud]:
 
 def both_ways(cloud: Cloud, build: Build) -> dict[str, Way]:
     [key] = build(cloud)
-    return {direction: one_way(cloud, key, 1 + n, direction) for n, direction in enumerate(CHANGES)}
+    return {direction: one_way(cloud, key, 1 + n, direction) for n, direction in enumerate(story.CHANGES)}
 
 
 def down(cloud: Cloud, build: Build, ending: str) -> Way:
@@ -73,9 +66,7 @@ def with_two_keys(cloud: Cloud, build: Build) -> dict[str, Way]:
 
 
 def one_way(cloud: Cloud, key: str, epoch: int, direction: str, ending: str = "") -> Way:
-    changed_at_s = cloud.at_s()
-    CHANGES[direction](cloud, key)
-    told = story.until_ended(cloud, key, epoch, direction, changed_at_s)
+    told = story.play(cloud, key, epoch, direction)
     if told.ending != (ending or ENDINGS[direction]):
         raise Wrong(f"the {direction} ended as {told.ending}: {json.dumps(told.output)[:500]}")
     return Way(counts.of_story(cloud, told), own_time.spent(cloud, told))

@@ -11,7 +11,7 @@ from tests.bench.playing import Way
 from tests.world.cloud import Cloud
 
 SIZES = (10, 100, 1_000, 10_000)
-# The largest takes a quarter of an hour by itself.
+# The largest takes half an hour by itself.
 USUAL_SIZES = SIZES[:3]
 # The larger, the more a machine is behind the clock.
 SCALES = {10: 20, 100: 20, 1_000: 10, 10_000: 5}

@@ -21,7 +21,6 @@ from tests.world.cloud import ROOT, Cloud, NeverHappened
 # At twice as many the machine is behind all the time, and what it needs itself is most of what is measured.
 SCALE = 60
 FILE = ROOT / "target" / "fleet.json"
-CHANGES = {"shutdown": stories.disable, "startup": stories.enable}
 
 
 def main() -> int:
@@ -46,12 +45,11 @@ def play(cloud: Cloud) -> int:
     report: dict[str, Any] = {"scale": cloud.scale, "fleet": stage.counts(), "built_in_real_s": _since(began)}
     counted: dict[str, Figures] = {}
     broken: list[str] = []
-    for epoch, direction in enumerate(CHANGES, start=1):
+    for epoch, direction in enumerate(stories.CHANGES, start=1):
         _say(f"The {direction} …")
-        began, changed_at_s = time.monotonic(), cloud.at_s()
-        CHANGES[direction](cloud, stage.fleet.key)
+        began = time.monotonic()
         try:
-            story = stories.until_ended(cloud, stage.fleet.key, epoch, direction, changed_at_s)
+            story = stories.play(cloud, stage.fleet.key, epoch, direction)
         except NeverHappened as missing:
             broken.append(str(missing))
             break

@@ -8,7 +8,7 @@ from typing import Any
 from tests.operators.operator import Operator
 from tests.rows import scene as scenes
 from tests.rows.scene import Scene
-from tests.world import ledger
+from tests.world import ledger, stack
 
 # The id of a person who must not be found in any log.
 SECRET = "who-must-not-be-named"
@@ -146,6 +146,6 @@ FAULTS = {
 def no_sweep(operator: Operator, others: list[Future]) -> None:
     for other in others:
         other.exception()
-    operator.sweeps(False)
+    stack.switch_sweep(operator.cloud, on=False)
     operator.until_alarm("SweepAlarm")
-    operator.sweeps(True)
+    stack.switch_sweep(operator.cloud, on=True)

@@ -94,10 +94,5 @@ class Operator:
             lines[name] = [message for message in messages if not message.startswith(BY_LAMBDA)]
         return {name: found for name, found in lines.items() if found}
 
-    def sweeps(self, enabled: bool) -> None:
-        events = self.cloud.client("events")
-        [rule] = [rule["Name"] for rule in events.list_rules()["Rules"] if rule.get("ScheduleExpression")]
-        (events.enable_rule if enabled else events.disable_rule)(Name=rule)
-
     def rest(self, virtual_s: float) -> None:
         time.sleep(virtual_s / self.cloud.scale)

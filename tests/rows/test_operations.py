@@ -7,7 +7,7 @@ import pytest
 
 from tests.rows import ending
 from tests.rows.scene import UNITS
-from tests.world import fleet, rules
+from tests.world import fleet, rules, stack
 
 
 @pytest.mark.row(96)
@@ -124,9 +124,7 @@ def test_a_server_whose_service_will_not_stop_is_left_running_where_that_is_aske
 def test_a_sweep_that_was_off_finds_everything_when_it_is_back(scene):
     """Half an hour for the day of the row."""
     scene.begin()
-    events = scene.cloud.client("events")
-    [rule] = [rule["Name"] for rule in events.list_rules()["Rules"] if rule.get("ScheduleExpression")]
-    events.disable_rule(Name=rule)
+    stack.switch_sweep(scene.cloud, on=False)
     scene.lose_events()
     scene.disable()
     scene.cloud.sleep(1_800)
@@ -134,7 +132,7 @@ def test_a_sweep_that_was_off_finds_everything_when_it_is_back(scene):
     names = [scene.cloud.function("SweepAlarm")]
     [alarm] = scene.cloud.client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
     assert alarm["StateValue"] == "ALARM" and alarm["AlarmActions"]
-    events.enable_rule(Name=rule)
+    stack.switch_sweep(scene.cloud, on=True)
     assert scene.ended("shutdown", 1).ending == "shutdown_complete"
 
 

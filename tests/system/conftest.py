@@ -26,18 +26,11 @@ def cloud(tmp_path_factory) -> Iterator[Cloud]:
     running, process = stack.start_cloud(stack.free_port(), SCALE, tmp_path_factory.mktemp("cloud"))
     try:
         deployed = stack.deploy(running, KeyOwnerAccounts=keys.OWNER)
-        without_sweep(deployed)
+        # Here every run is the work of an event; tests/rows looks at the sweep.
+        stack.switch_sweep(deployed, on=False)
         yield deployed
     finally:
         stack.stop_cloud(process.pid)
-
-
-def without_sweep(cloud: Cloud) -> None:
-    """Here every run is the work of an event; tests/rows looks at the sweep."""
-    events = cloud.client("events")
-    for rule in events.list_rules()["Rules"]:
-        if rule.get("ScheduleExpression"):
-            events.disable_rule(Name=rule["Name"])
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,8 +1,6 @@
 """Lockstep is uninstalled by `sam delete`, which is refused for as long as something would stay down or suspended."""
 
-import os
 import re
-import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +8,7 @@ import pytest
 
 from tests.system import group_plays, plays
 from tests.world import stack
-from tests.world.cloud import ACCOUNT, REGION, ROOT, Cloud, environment
+from tests.world.cloud import ACCOUNT, Cloud
 
 SCALE = 60
 # `sam delete` takes ten seconds of this machine or more, and shall find the grace still there.
@@ -43,9 +41,7 @@ def removed(tmp_path_factory) -> Iterator[dict[str, Any]]:
 
 def delete(cloud: Cloud) -> str:
     """What `sam delete` says, and why CloudFormation did not."""
-    command = ["sam", "delete", "--stack-name", stack.STACK, "--no-prompts", "--region", REGION]
-    told = os.environ | environment(cloud.endpoint) | {"AWS_ACCESS_KEY_ID": ACCOUNT}
-    done = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True)
+    done = stack.sam(cloud, ACCOUNT, "delete", stack.STACK, "--no-prompts")
     pages = cloud.client("cloudformation").get_paginator("describe_stack_events").paginate(StackName=stack_id(cloud))
     events = [event for page in pages for event in page["StackEvents"]]
     failed = [event for event in events if event["ResourceStatus"] == "DELETE_FAILED"]

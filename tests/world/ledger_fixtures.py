@@ -84,11 +84,9 @@ def _paths(attributes: Row, before: str = "") -> Iterator[str]:
         # What has a dot is the name of a unit, and no field.
         path = before + ("*" if "." in name else name)
         yield path
-        for kind, inner in value.items():
-            for item in (
-                [inner] if kind == "M" else [found["M"] for found in inner if "M" in found] if kind == "L" else []
-            ):
-                yield from _paths(item, f"{path}.")
+        maps = [value, *value.get("L", [])]
+        for inner in (it["M"] for it in maps if "M" in it):
+            yield from _paths(inner, f"{path}.")
 
 
 def _lag(rows: list[Row], there: list[Row]) -> timedelta:

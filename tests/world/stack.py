@@ -85,23 +85,35 @@ def deploy(cloud: Cloud, built: Path = BUILT, **parameters: str) -> Cloud:
     return cloud
 
 
+def switch_sweep(cloud: Cloud, on: bool) -> None:
+    """The sweep is the one thing of the stack that comes by the clock."""
+    events = cloud.client("events")
+    [rule] = [rule["Name"] for rule in events.list_rules()["Rules"] if rule.get("ScheduleExpression")]
+    (events.enable_rule if on else events.disable_rule)(Name=rule)
+
+
 def deploy_template(
     cloud: Cloud, template: Path, name: str, account: str, *more: str, **parameters: str
 ) -> dict[str, str]:
     """`sam deploy` of a template as a stack of an account; the stack's outputs."""
     overrides = [f"{name}={value}" for name, value in parameters.items()]
-    command = ["sam", "deploy", "--template-file", str(template), "--stack-name", name, *more]
-    command += ["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-fail-on-empty-changeset"]
-    command += ["--no-progressbar", "--region", REGION, "--parameter-overrides", *overrides]
-    told = environment(cloud.endpoint) | {"AWS_ACCESS_KEY_ID": account}
-    try:
-        done = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True)
-    except FileNotFoundError as missing:
-        raise Failed("`sam` is not on the PATH; run this through make, which installs it") from missing
+    options = ["--template-file", str(template), *more, "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"]
+    options += ["--no-fail-on-empty-changeset", "--no-progressbar", "--parameter-overrides", *overrides]
+    done = sam(cloud, account, "deploy", name, *options)
     if done.returncode:
         raise Failed(f"sam deploy failed:\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}")
     stack = cloud.client("cloudformation", account).describe_stacks(StackName=name)["Stacks"][0]
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
+def sam(cloud: Cloud, account: str, command: str, name: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """`sam deploy` or `sam delete` of a stack, and what it said."""
+    told = environment(cloud.endpoint) | {"AWS_ACCESS_KEY_ID": account}
+    asked = ["sam", command, "--stack-name", name, "--region", REGION, *options]
+    try:
+        return subprocess.run(asked, cwd=ROOT, env=told, capture_output=True, text=True)
+    except FileNotFoundError as missing:
+        raise Failed("`sam` is not on the PATH; run this through make, which installs it") from missing
 
 
 def _make_bucket(cloud: Cloud) -> None:

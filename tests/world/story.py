@@ -63,6 +63,10 @@ def enable(cloud: Cloud, key: str) -> None:
     keys.kms_of(cloud, key).enable_key(KeyId=key)
 
 
+# What brings about a run of each direction, in the order of a day.
+CHANGES = {"shutdown": disable, "startup": enable}
+
+
 def run_name(key: str, epoch: int, direction: str, attempt: int = 1) -> str:
     return f"{key.rsplit('/', 1)[-1]}-{epoch}-{direction}-{attempt}"
 
@@ -107,6 +111,13 @@ def until_ended(
         calls=cloud.calls(since=changed_at_s, about=about),
         mails=[mail for mail in cloud.mails(run) if run in mail["Unwrapped"]],
     )
+
+
+def play(cloud: Cloud, key: str, epoch: int, direction: str) -> Story:
+    """Changes the key and waits for the run that follows."""
+    changed_at_s = cloud.at_s()
+    CHANGES[direction](cloud, key)
+    return until_ended(cloud, key, epoch, direction, changed_at_s)
 
 
 def runs_of(cloud: Cloud, key: str) -> list[str]:

@@ -7,15 +7,14 @@ from tests.bench.figure import Figure
 from tests.bench.peers import cold_start, comparison, memory, release
 
 ABOUT = Path(__file__).with_name("about.md")
-_calls = ""
 
 
-def measure(folder: Path) -> list[Figure]:
-    """Every figure beside a peer, and those of the functions as they are deployed; `folder` keeps what is written.
+def measure(folder: Path) -> tuple[list[Figure], str]:
+    """Every figure beside a peer, those of the functions as they are deployed, and as Markdown what they do not tell.
 
-    A machine that does nothing else gives the best figures; the first time, the build of a release takes minutes.
+    `folder` keeps what is written. A machine that does nothing else gives the best figures; the first time, the build
+    of a release takes half an hour.
     """
-    global _calls
     programs = release.programs()
     with tempfile.TemporaryDirectory(dir=folder) as place:
         here = Path(place)
@@ -23,10 +22,4 @@ def measure(folder: Path) -> list[Figure]:
         figures += release.sizes(programs, here)
         figures += memory.measure(programs, here)
         ours, theirs = comparison.play(here / "comparison")
-    _calls = comparison.table(ours, theirs)
-    return figures + comparison.figures(ours, theirs)
-
-
-def notes() -> str:
-    """What the figures do not tell, as Markdown; after `measure` with the calls of each by operation."""
-    return ABOUT.read_text() + _calls
+    return figures + comparison.figures(ours, theirs), ABOUT.read_text() + comparison.table(ours, theirs)

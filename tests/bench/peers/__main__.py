@@ -10,11 +10,11 @@ MET = {True: "met", False: "MISSED", None: ""}
 
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    figures = peers.measure(FOLDER)
+    figures, notes = peers.measure(FOLDER)
     print(f"{'':48}{'ours':>10}{'peer':>10}{'ratio':>8}{'budget':>10}")
     for figure in figures:
         print(_line(figure))
-    print(f"\n{peers.notes()}")
+    print(f"\n{notes}")
 
 
 def _line(figure: Figure) -> str:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.bench.counts import by_operation
 from tests.bench.figure import Figure
 from tests.bench.peers import custodian
-from tests.bench.peers.fleet import STOPPED_BEFORE, Servers, build, by_operation, cut_off
+from tests.bench.peers.fleet import STOPPED_BEFORE, Servers, build, cut_off
 from tests.world import stack
 from tests.world import story as stories
 
@@ -20,7 +21,8 @@ SCALE, SERVERS = 60, 100
 # Of StopInstances, one after the other.
 THROTTLED = 4
 PEER = "Cloud Custodian"
-CHANGES = {"shutdown": ("stop", stories.disable), "startup": ("start", stories.enable)}
+# What Custodian is asked for.
+ACTIONS = {"shutdown": "stop", "startup": "start"}
 
 
 @dataclass(frozen=True)
@@ -69,15 +71,13 @@ class Lockstep:
     epoch = 0
 
     def act(self, servers: Servers, direction: str) -> str:
-        changed_at_s = servers.cloud.at_s()
-        CHANGES[direction][1](servers.cloud, servers.key)
         self.epoch += 1
-        return stories.until_ended(servers.cloud, servers.key, self.epoch, direction, changed_at_s).ending
+        return stories.play(servers.cloud, servers.key, self.epoch, direction).ending
 
 
 def sides(folder: Path) -> tuple[Side, Side]:
     def act(servers: Servers, direction: str) -> str:
-        run = custodian.run(servers.cloud, CHANGES[direction][0], servers.key, folder)
+        run = custodian.run(servers.cloud, ACTIONS[direction], servers.key, folder)
         return "succeeded" if run.succeeded else f"failed: {run.said}"
 
     return Side("Lockstep", Lockstep().act, "lockstep"), Side(PEER, act, "operator")
@@ -140,10 +140,10 @@ def figures(ours: Side, theirs: Side) -> list[Figure]:
         return Figure(name, workload, left, unit, right, PEER, ratio=round(left / right, 2) if right else None)
 
     return [
-        *(figure("API calls", CALM, direction, "calls", lambda seen: seen.calls.total()) for direction in CHANGES),
+        *(figure("API calls", CALM, direction, "calls", lambda seen: seen.calls.total()) for direction in ACTIONS),
         figure("services whose server went from under them", CALM, "shutdown", "services", lambda seen: seen.cut_off),
         figure("running that their owner had stopped before", CALM, "startup", "servers", lambda seen: seen.woken),
-        *(figure("mails", CALM, direction, "mails", lambda seen: seen.mails) for direction in CHANGES),
+        *(figure("mails", CALM, direction, "mails", lambda seen: seen.mails) for direction in ACTIONS),
         *(
             figure("stopped in the end", scene, "shutdown", "servers", lambda seen: seen.stopped)
             for scene in (CALM, REFUSED, THROTTLING)
@@ -153,8 +153,8 @@ def figures(ours: Side, theirs: Side) -> list[Figure]:
 
 def table(ours: Side, theirs: Side) -> str:
     """The calls of each by operation, as all was well."""
-    columns = [(side.seen[CALM, direction].calls) for direction in CHANGES for side in (ours, theirs)]
+    columns = [(side.seen[CALM, direction].calls) for direction in ACTIONS for side in (ours, theirs)]
     operations = sorted({operation for column in columns for operation in column})
-    head = " | ".join(f"{direction}, {side.name}" for direction in CHANGES for side in (ours, theirs))
+    head = " | ".join(f"{direction}, {side.name}" for direction in ACTIONS for side in (ours, theirs))
     rows = [f"| {operation} | {' | '.join(str(column[operation]) for column in columns)} |" for operation in operations]
     return "\n".join(["", f"| calls of {SERVERS} servers | {head} |", "|---|--:|--:|--:|--:|", *rows, ""])

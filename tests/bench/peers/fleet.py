@@ -1,17 +1,15 @@
 """The servers that Lockstep and Custodian stop and start in turns: on one key, some with services, some off before."""
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from tests.fleet import scene
 from tests.world import fleet
 from tests.world.cloud import Cloud
-from tests.world.fleet import IMAGE
-from tests.world.resources import tags_of
+from tests.world.fleet import Fleet
 
-WITH_SERVICES, STOPPED_BEFORE = 30, 5
+APP, WITH_SERVICES, STOPPED_BEFORE = "orders", 30, 5
 SERVICES = "postgresql.service nginx.service"
-MADE_AT_ONCE = 50
 THERE_WITHIN_S = 1800
 
 
@@ -55,37 +53,16 @@ class Servers:
 
 def build(cloud: Cloud, count: int) -> Servers:
     """One key, watched, and as many servers on it as that."""
-    key = fleet.make_key(cloud)
-    tags = tags_of("orders", None)
-    with_services = _make(cloud, key, WITH_SERVICES, tags | {"lockstep:services": SERVICES})
-    plain = _make(cloud, key, count - WITH_SERVICES, tags)
-    servers = Servers(cloud, key, with_services + plain[STOPPED_BEFORE:], plain[:STOPPED_BEFORE])
-    fleet.set_app(cloud, "orders", ["dba@example.com"])
-    fleet.watch_key(cloud, key)
+    made = Fleet(cloud, fleet.make_key(cloud))
+    with_services, plain = (
+        [server.id for server in scene.servers_of(made, APP, n, units)]
+        for n, units in ((WITH_SERVICES, SERVICES), (count - WITH_SERVICES, ""))
+    )
+    servers = Servers(cloud, made.key, with_services + plain[STOPPED_BEFORE:], plain[:STOPPED_BEFORE])
+    fleet.set_app(cloud, APP, ["dba@example.com"])
+    fleet.watch_key(cloud, made.key)
     servers.restore()
     return servers
-
-
-def _make(cloud: Cloud, key: str, count: int, tags: dict[str, str]) -> list[str]:
-    disk = {"VolumeSize": 8, "Encrypted": True, "KmsKeyId": key}
-    made: list[str] = []
-    while len(made) < count:
-        wanted = min(MADE_AT_ONCE, count - len(made))
-        answer = cloud.client("ec2").run_instances(
-            ImageId=IMAGE,
-            MinCount=wanted,
-            MaxCount=wanted,
-            BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": disk}],
-            TagSpecifications=[
-                {"ResourceType": "instance", "Tags": [{"Key": name, "Value": text} for name, text in tags.items()]}
-            ],
-        )
-        made += [instance["InstanceId"] for instance in answer["Instances"]]
-    return made
-
-
-def by_operation(calls: list[dict[str, Any]]) -> Counter[str]:
-    return Counter(f"{call['service']}:{call['operation']}" for call in calls)
 
 
 def cut_off(calls: list[dict[str, Any]]) -> int:

@@ -27,18 +27,13 @@ def measure(programs: dict[str, Path], folder: Path) -> list[Figure]:
     try:
         stack.deploy(cloud, _with(programs, folder / "memory" / "built"))
         servers = fleet.build(cloud, SERVERS)
-        for epoch, (direction, change) in enumerate(CHANGES.items(), start=1):
+        for epoch, direction in enumerate(stories.CHANGES, start=1):
             print(f"{direction} of {SERVERS:,} servers, for the memory …", file=sys.stderr, flush=True)
-            changed_at_s = cloud.at_s()
-            change(cloud, servers.key)
-            stories.until_ended(cloud, servers.key, epoch, direction, changed_at_s)
+            stories.play(cloud, servers.key, epoch, direction)
         peaks = _peaks(process.pid)
     finally:
         stack.stop_cloud(process.pid)
     return [_figure(name, megabytes) for name, megabytes in sorted(peaks.items())]
-
-
-CHANGES = {"shutdown": stories.disable, "startup": stories.enable}
 
 
 def _with(programs: dict[str, Path], folder: Path) -> Path:
@@ -78,13 +73,5 @@ def _peaks(group: int) -> dict[str, float]:
 
 
 def _figure(function: str, megabytes: float) -> Figure:
-    return Figure(
-        name=f"peak memory of {function}",
-        workload=f"shutdown and startup of {SERVERS:,} servers, {fleet.WITH_SERVICES} of them with services",
-        ours=round(megabytes, 1),
-        unit="MB",
-        limit=MOST_MB,
-        ratio=round(megabytes / MOST_MB, 2),
-        budget=MOST_MB,
-        met=megabytes <= MOST_MB,
-    )
+    workload = f"shutdown and startup of {SERVERS:,} servers, {fleet.WITH_SERVICES} of them with services"
+    return Figure.alone(f"peak memory of {function}", workload, round(megabytes, 1), "MB", MOST_MB, MOST_MB)
