@@ -39,7 +39,7 @@ def usd(way: Way) -> float:
 
 def mean_looks(size: int) -> int:
     """How many looks more a fleet takes in which each server takes the mean."""
-    return (len(limits.looks(MEAN_STOP_S, 30)) - 1) * -(-size // limits.BATCH)
+    return (len(limits.SERVERS_DOWN.until(MEAN_STOP_S)) - 1) * -(-size // limits.STOP_BATCH)
 
 
 def _fleet(results: Results, size: int) -> Iterator[Figure]:
@@ -84,10 +84,15 @@ def _growth(results: Results) -> Iterator[Figure]:
 def _own_time(unhurried: dict[str, Way]) -> Iterator[Figure]:
     """What the longest way through a run waits for: units, servers with their status checks, and the looks at them."""
     fleet = "100 servers, as fast as those of the local cloud"
+    looks = {
+        "shutdown": (limits.UNITS_DOWN, limits.SERVERS_DOWN),
+        "startup": (limits.UNITS_UP, limits.SERVERS_UP),
+    }
     for direction, (units_s, servers_s) in ORDINARY.items():
         spent = unhurried[direction].spent
         yield Figure.alone(f"own work, {direction}", fleet, spent.worked_real_s, "s of this machine", OWN_S)
-        on_paper = limits.seen_after(units_s, 10) + limits.seen_after(servers_s, 30)
+        of_units, of_servers = looks[direction]
+        on_paper = of_units.until(units_s)[-1] + of_servers.until(servers_s)[-1]
         late = round(spent.worked_real_s + on_paper - units_s - servers_s, 1)
         yield Figure.alone(f"own work, and what is seen late, {direction}", fleet, late, "s", OWN_S)
         ratio = round(spent.waited_s / on_paper, 3)

@@ -27,7 +27,7 @@ a time of AWS: times are virtual, on paper from published limits, or ratios with
 A **state transition** is each state that is entered, in the run and in every child execution of its Distributed Maps,
 which are Standard and billed the same, and each retry of a task: "Step Functions counts a state transition each time a
 step of your workflow is executed … including retries" (aws.amazon.com/step-functions/pricing).
-In these fleets AWS is done before the first look, so that no count hangs on timing. Each further look at a batch of 50
+In these fleets AWS is done before the first look, so that no count hangs on timing. Each further look at a batch of
 servers costs {states} transitions and {functions} invocation more; *each server takes {mean} s* adds them.
 """
 
@@ -113,12 +113,13 @@ def _where(results: Results) -> Iterator[str]:
     by_machine: Counter[str] = Counter()
     for state, entered in by_state.items():
         by_machine[state.split(": ")[0]] += entered
-    batches = -(-size // limits.BATCH)
-    units, servers = (by_machine[f"lockstep-shutdown/{kind}"] / batches for kind in ("Services", "Servers"))
+    batches = {"Services": limits.UNITS_BATCH, "Servers": limits.STOP_BATCH}
+    units, servers = (by_machine[f"lockstep-shutdown/{kind}"] / -(-size // batch) for kind, batch in batches.items())
     yield (
-        f"A search enters {limits.STATES_OF_A_PAGE} states for each page of {limits.PAGE} volumes, and there are two "
-        f"searches: one for the warning, one when the grace is over. Each batch of {limits.BATCH} servers enters "
-        f"{units:g} states to stop its units and {servers:g} to be stopped.\n"
+        f"A search enters {limits.STATES_OF_A_PAGE} states for each page of {limits.PAGE} volumes and "
+        f"{limits.STATES_OF_A_LOOK_AT_SERVERS} for each {limits.LOOKED_AT} servers that use the key, and there are two "
+        f"searches: one for the warning, one when the grace is over. A batch of {limits.UNITS_BATCH} servers enters "
+        f"{units:g} states to stop its units, and one of {limits.STOP_BATCH} enters {servers:g} to be stopped.\n"
     )
     yield from table(("workflow", "entered"), by_machine.items())
     yield from table(("state", "entered"), list(by_state.items())[:MOST_STATES])
@@ -159,9 +160,9 @@ def _limits() -> Iterator[str]:
     yield "## The limits, on paper\n"
     yield (
         f"Minutes from the change of the key, by `tests/bench/limits.py`: the notice after {limits.NOTICE_S} s, "
-        f"{limits.GRACE_S // 60} minutes of grace, the slowest of 50 servers stops in {limits.STOP_S} s, a start takes "
-        f"{limits.START_S} s and its status checks {limits.CHECKS_S} s more. EC2 lets 1,000 instances start or stop at "
-        "once; then 2 a second start and 20 a second stop. *AWS alone* is the same with all batches at once.\n"
+        f"{limits.GRACE_S // 60} minutes of grace, the slowest server of a batch stops in {limits.STOP_S} s, a start "
+        f"takes {limits.START_S} s and its status checks {limits.CHECKS_S} s more. EC2 lets 1,000 instances start or "
+        "stop at once; then 2 a second start and 20 a second stop. *AWS alone* is the same with all batches at once.\n"
     )
     head = ("servers", "services down", "servers down", "AWS alone", "services up", "AWS alone")
     rows = []
@@ -176,9 +177,9 @@ def _limits() -> Iterator[str]:
     down_alone = limits.largest(limits.DOWN_WITHIN_S, "servers_down", limits.SIZES[-1])
     yield (
         f"Services are down within 20 minutes up to at least {fits['services_down']:,} servers, and the servers under "
-        f"them up to {fits['servers_down']:,}. From there on it is Lockstep that is slow, not AWS: ten batches of 50 "
-        "run at once, and each holds its place until its slowest server is seen stopped. AWS alone would carry "
-        f"{down_alone:,}.\n"
+        f"them up to {fits['servers_down']:,}. From there on it is Lockstep that is slow, not AWS: ten batches of "
+        f"{limits.STOP_BATCH} run at once, and each holds its place until its slowest server is seen stopped. AWS "
+        f"alone would carry {down_alone:,}.\n"
     )
     at_once, each_s = limits.START[1]
     minutes = (limits.SIZES[-1] - at_once) / each_s / 60

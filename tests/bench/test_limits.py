@@ -1,7 +1,7 @@
 """The model on paper does what AWS's pages say."""
 
 from tests.bench import limits
-from tests.bench.limits import Bucket
+from tests.bench.limits import Bucket, Looks
 
 
 def test_a_full_bucket_gives_at_once_what_it_holds_and_then_what_flows_in():
@@ -12,8 +12,9 @@ def test_a_full_bucket_gives_at_once_what_it_holds_and_then_what_flows_in():
 
 
 def test_looks_follow_the_rule_of_the_functions():
-    assert limits.looks(45, 30) == [30, 40, 50]
-    assert limits.looks(20, 30) == [30]
+    assert Looks(30, 4).until(45) == [30, 40, 50]
+    assert limits.SERVERS_DOWN.until(150) == [45, 67, 97, 127, 157]
+    assert limits.SERVERS_UP.until(20) == [30]
 
 
 def test_after_the_first_thousand_ec2_starts_two_servers_a_second():
@@ -22,5 +23,5 @@ def test_after_the_first_thousand_ec2_starts_two_servers_a_second():
 
 
 def test_batches_that_wait_for_a_place_take_turns():
-    assert limits.drain(20, 10, takes_s=10, first_look_s=30, from_s=0) > 2 * 30
-    assert limits.drain(10, 10, takes_s=10, first_look_s=30, from_s=0) < 2 * 30
+    assert limits.drain(20, 10, takes_s=10, looks=limits.SERVERS_UP, from_s=0) > 2 * 30
+    assert limits.drain(10, 10, takes_s=10, looks=limits.SERVERS_UP, from_s=0) < 2 * 30

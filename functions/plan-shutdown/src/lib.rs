@@ -57,14 +57,15 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
         };
         return Ok(Answer { tiers: Vec::new(), servers: Vec::new(), guards: Vec::new(), announcement });
     }
-    let services = service_batches(&planned);
+    let services = service_batches(Direction::Shutdown, &planned);
     let names = world.ledger.put_batches(&run.run, "services", &services).await?;
-    let servers = world.ledger.put_batches_of(Kind::Server, &run.run, &planned).await?;
+    let stop = Step::Stop(Kind::Server);
+    let servers = world.ledger.put_batches_of(stop, &run.run, &planned).await?;
     let reason = format!("{} resources in the plan, {} batches of servers", planned.len(), servers.len());
     tracing::info!(decision = "planned", reason, run.name = %run.run, round = ?round, "shutdown planned");
     Ok(Answer {
         tiers: Tier::in_order(&run, Direction::Shutdown, &services, names),
-        servers: BatchRef::all(&run, Step::Stop(Kind::Server), servers),
+        servers: BatchRef::all(&run, stop, servers),
         guards: world.ledger.put_guards(&run, &planned, Step::Stop).await?,
         announcement: None,
     })

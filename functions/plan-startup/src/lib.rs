@@ -70,11 +70,12 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
         let holds = ledger.holds_of_key(&run.key).await?;
         let planned: Vec<_> = holds.iter().map(|hold| plan_startup(hold, &run.key)).collect();
         ledger.put_resources(&run.run, &planned).await?;
-        let services = service_batches(&planned);
+        let services = service_batches(Direction::Startup, &planned);
         let names = ledger.put_batches(&run.run, "services", &services).await?;
-        let servers = ledger.put_batches_of(Kind::Server, &run.run, &planned).await?;
+        let start = Step::Start(Kind::Server);
+        let servers = ledger.put_batches_of(start, &run.run, &planned).await?;
         answer.tiers = Tier::in_order(&run, Direction::Startup, &services, names);
-        answer.servers = BatchRef::all(&run, Step::Start(Kind::Server), servers);
+        answer.servers = BatchRef::all(&run, start, servers);
         answer.guards = ledger.put_guards(&run, &planned, Step::Start).await?;
     }
     let (verdict, wait_s) = (answer.verdict, answer.wait_s);

@@ -32,16 +32,18 @@ pub struct Facts {
     pub plural: &'static str,
     /// The calls that stop and start it, as AWS names them.
     pub calls: (&'static str, &'static str),
-    /// At most this many to one look, and so to a batch.
-    pub batch: usize,
+    /// At most this many to one look, and so to a batch that stops and to one that starts.
+    pub batch: (usize, usize),
     /// At most this many to one call.
     pub at_once: usize,
     /// Longest wait for it to be down after a stop.
     pub stops_within: SignedDuration,
     /// Longest wait for it to be ready after a start.
     pub starts_within: SignedDuration,
-    /// Seconds until the first look after a call, and the most between two looks.
-    pub looks: (i64, i64),
+    /// Seconds until the first look after a stop and after a start.
+    pub first_look_s: (i64, i64),
+    /// The most seconds between two looks.
+    pub longest_look_s: i64,
     /// What it does by itself that would undo a stop; only a guard does anything of the kind.
     pub scaling: &'static [&'static str],
 }
@@ -50,14 +52,16 @@ const SERVER: Facts = Facts {
     prefix: "",
     plural: "servers",
     calls: ("StopInstances", "StartInstances"),
-    // SSM `SendCommand` takes 50 instance ids.
-    batch: 50,
-    at_once: 50,
+    // `DescribeInstanceStatus` takes 100 ids; a start looks at the agents, too, and SSM shows 50 to a page.
+    batch: (100, 50),
+    at_once: 100,
     // EC2 forces a shutdown "within a few minutes".
     stops_within: SignedDuration::from_mins(10),
     // To run, pass both status checks and have the agent online.
     starts_within: SignedDuration::from_mins(15),
-    looks: (30, 30),
+    // A server takes a minute to stop in the mean of public measurements, and half of that to run.
+    first_look_s: (45, 30),
+    longest_look_s: 30,
     scaling: &[],
 };
 
@@ -68,11 +72,12 @@ const DATABASE: Facts = Facts {
     plural: "databases",
     calls: ("StopDBInstance", "StartDBInstance"),
     // A row of a look takes several kilobytes of the 256 that a state receives.
-    batch: 20,
+    batch: (20, 20),
     at_once: 1,
     stops_within: SignedDuration::from_mins(75),
     starts_within: SignedDuration::from_mins(120),
-    looks: (60, 120),
+    first_look_s: (60, 60),
+    longest_look_s: 120,
     scaling: &[],
 };
 
@@ -84,12 +89,13 @@ const CONTAINER_SERVICE: Facts = Facts {
     plural: "container_services",
     calls: ("UpdateService", "UpdateService"),
     // A row has the service's last 100 events, up to 45 kilobytes of the 256 that a state receives.
-    batch: 4,
+    batch: (4, 4),
     at_once: 1,
     // A target group may take 5 minutes to let go of a task, and the task 2 to end.
     stops_within: SignedDuration::from_mins(15),
     starts_within: SignedDuration::from_mins(15),
-    looks: (15, 30),
+    first_look_s: (15, 15),
+    longest_look_s: 30,
     scaling: &[],
 };
 
@@ -98,11 +104,12 @@ const GROUP: Facts = Facts {
     plural: "groups",
     calls: ("SuspendProcesses", "ResumeProcesses"),
     // A row of a look has a few hundred bytes for each member, of the 256 kilobytes that a state receives.
-    batch: 1,
+    batch: (1, 1),
     at_once: 1,
     stops_within: SignedDuration::from_mins(5),
     starts_within: SignedDuration::from_mins(5),
-    looks: (2, 30),
+    first_look_s: (2, 2),
+    longest_look_s: 30,
     // What launches, terminates or moves a member, and what changes how many there are to be, which would come true at
     // the resumption (Amazon EC2 Auto Scaling User Guide, "Suspend and resume processes").
     scaling: &[

@@ -7,12 +7,11 @@ use crate::batch::Step;
 use crate::kind::Kind;
 use crate::plan::{LOST, Outcome};
 use crate::resource::{State, StatusRow};
+use crate::run::Direction;
 use crate::unit::{UnitName, UnitState, parse_output};
 
 /// Longest wait for the units of one server to stop or start.
 pub const SERVICES_DEADLINE: SignedDuration = SignedDuration::from_mins(5);
-/// Seconds until the first look at units, and the most between two looks.
-const UNITS_LOOKS: (i64, i64) = (10, 30);
 /// For so long a look that fails because a server is missing is made again without it.
 pub const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(30);
 /// A `stopped` seen sooner after a start may be an old answer.
@@ -134,9 +133,15 @@ pub fn settle_start(
 }
 
 /// Seconds until the next look: a unit takes seconds, a server half a minute at least, a database minutes.
+///
+/// What comes up is waited for, so it is looked at twice as often as what goes down.
 pub fn next_look(step: Step, waited: SignedDuration) -> i64 {
-    let (first, longest) = if step.is_about_units() { UNITS_LOOKS } else { step.kind().facts().looks };
-    if waited.as_secs() < first { first } else { (waited.as_secs() / 4).clamp(10, longest) }
+    let (first, longest) = step.looks_s();
+    let part = match step.direction() {
+        Direction::Shutdown => 2,
+        Direction::Startup => 4,
+    };
+    if waited.as_secs() < first { first } else { (waited.as_secs() / part).clamp(10, longest) }
 }
 
 const GONE: &str = "it no longer exists";

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::ConditionCheckBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
+use futures_util::{StreamExt, stream};
 use lockstep_domain::hold::Hold;
 use lockstep_domain::key::KeyArn;
 use lockstep_domain::resource::ResourceId;
@@ -16,6 +17,8 @@ use crate::error::Failure;
 
 /// A transaction takes 100 actions: two checks of the run, and two for each hold.
 const HOLDS_PER_WRITE: usize = 49;
+/// Holds written side by side, each by itself; DynamoDB takes thousands a second.
+const AT_ONCE: usize = 10;
 /// The condition under which a hold that was read is written again.
 const UNCHANGED: &str = "version = :version";
 
@@ -70,22 +73,26 @@ impl Ledger {
     }
 
     /// Adds to holds what answers of AWS prove. Not bound to the newest run: evidence of what was done stays true
-    /// when the key has changed since, and the next startup needs it.
+    /// when the key has changed since, and the next startup needs it. A hold that is not taken keeps no other waiting.
     pub async fn note_evidence(&self, holds: &[Hold]) -> Result<(), Failure> {
-        for hold in holds {
-            let put = self
-                .client
-                .put_item()
-                .table_name(&self.table)
-                .set_item(Some(next_version(hold)?))
-                .condition_expression(UNCHANGED)
-                .expression_attribute_values(":version", number(hold.version));
-            let doing = || format!("noting evidence about {}", hold.id.as_str());
-            if !written(put.send().await, doing)? {
-                return Err(Failure::retryable(format!("{}: another run wrote its hold", doing())));
-            }
+        let notes = stream::iter(holds).map(async |hold| self.note_evidence_about(hold).await);
+        let noted: Vec<Result<(), Failure>> = notes.buffer_unordered(AT_ONCE).collect().await;
+        noted.into_iter().collect()
+    }
+
+    async fn note_evidence_about(&self, hold: &Hold) -> Result<(), Failure> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(next_version(hold)?))
+            .condition_expression(UNCHANGED)
+            .expression_attribute_values(":version", number(hold.version));
+        let doing = || format!("noting evidence about {}", hold.id.as_str());
+        if written(put.send().await, doing)? {
+            return Ok(());
         }
-        Ok(())
+        Err(Failure::retryable(format!("{}: another run wrote its hold", doing())))
     }
 
     fn hold_write(&self, hold: &Hold) -> Result<TransactWriteItem, Failure> {

@@ -131,15 +131,15 @@ impl Ledger {
         Ok(names)
     }
 
-    /// The batches of one kind in a plan, with their names, such as `servers#0001`.
+    /// The batches of a step on one kind in a plan, with their names, such as `servers#0001`.
     pub async fn put_batches_of(
         &self,
-        kind: Kind,
+        step: Step,
         run: &RunName,
         plan: &[PlannedResource],
     ) -> Result<Vec<(String, Batch)>, Failure> {
-        let batches = batches_of(kind, plan);
-        let names = self.put_batches(run, kind.facts().plural, &batches).await?;
+        let batches = batches_of(step, plan);
+        let names = self.put_batches(run, step.kind().facts().plural, &batches).await?;
         Ok(names.into_iter().zip(batches).collect())
     }
 
@@ -152,7 +152,7 @@ impl Ledger {
     ) -> Result<Vec<GuardRef>, Failure> {
         let mut guards = Vec::new();
         for kind in Kind::guards() {
-            let batches = self.put_batches_of(kind, &run.run, plan).await?;
+            let batches = self.put_batches_of(step(kind), &run.run, plan).await?;
             guards.extend(GuardRef::all(run, step(kind), batches));
         }
         Ok(guards)

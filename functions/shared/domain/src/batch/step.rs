@@ -7,6 +7,11 @@ use crate::kind::Kind;
 use crate::run::Direction;
 use crate::unit::UnitName;
 
+/// SSM `SendCommand` takes 50 instance ids.
+const SERVERS_TO_A_COMMAND: usize = 50;
+/// Seconds until the first look at units, and the most between two looks.
+const UNITS_LOOKS_S: (i64, i64) = (10, 30);
+
 /// What a workflow does to a batch; as text `stop_services`, `stop_databases`, `start_servers` and so on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -47,6 +52,25 @@ impl Step {
     /// It asks for the units of servers, not for the resources themselves.
     pub fn is_about_units(self) -> bool {
         matches!(self, Self::StopServices | Self::StartServices)
+    }
+
+    /// At most so many resources are in a batch of it.
+    pub fn batch(self) -> usize {
+        match self {
+            Self::StopServices | Self::StartServices => SERVERS_TO_A_COMMAND,
+            Self::Stop(kind) => kind.facts().batch.0,
+            Self::Start(kind) => kind.facts().batch.1,
+        }
+    }
+
+    /// Seconds until the first look after its call, and the most between two looks.
+    pub fn looks_s(self) -> (i64, i64) {
+        let facts = self.kind().facts();
+        match self {
+            Self::StopServices | Self::StartServices => UNITS_LOOKS_S,
+            Self::Stop(_) => (facts.first_look_s.0, facts.longest_look_s),
+            Self::Start(_) => (facts.first_look_s.1, facts.longest_look_s),
+        }
     }
 
     /// The call that it makes, as AWS names it.

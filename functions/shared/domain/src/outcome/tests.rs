@@ -103,3 +103,18 @@ fn a_start_that_falls_back_to_stopped_is_a_failed_start() {
         reason(settle_start(Kind::Server, Some(&stopped), None, Some(false), STALE)).contains("went back to stopped")
     );
 }
+
+#[test]
+fn what_comes_up_is_looked_at_twice_as_often_as_what_goes_down() {
+    let looks = |step, until_s| {
+        let mut at_s = vec![next_look(step, SignedDuration::ZERO)];
+        while let Some(last_s) = at_s.last().copied().filter(|last_s| *last_s < until_s) {
+            at_s.push(last_s + next_look(step, SignedDuration::from_secs(last_s)));
+        }
+        at_s
+    };
+    assert_eq!(looks(Step::StopServices, 60), [10, 20, 30, 45, 67]);
+    assert_eq!(looks(Step::Stop(Kind::Server), 150), [45, 67, 97, 127, 157]);
+    assert_eq!(looks(Step::Stop(Kind::Database), 400), [60, 90, 135, 202, 303, 423]);
+    assert_eq!(looks(Step::Start(Kind::Server), 77), [30, 40, 50, 62, 77]);
+}

@@ -6,8 +6,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{PlannedResource, is_acted_on};
+use crate::batch::Step;
 use crate::kind::Kind;
 use crate::resource::ResourceId;
+use crate::run::Direction;
 use crate::unit::UnitName;
 
 /// A batch of a run (`RUN#<run>` / `BATCH#<step>#<number>`).
@@ -54,7 +56,7 @@ impl Batch {
 
 /// Batches of services of one kind and tier. Servers whose units are the same are together, so that one command serves
 /// a batch.
-pub fn service_batches(resources: &[PlannedResource]) -> Vec<Batch> {
+pub fn service_batches(direction: Direction, resources: &[PlannedResource]) -> Vec<Batch> {
     let is_service = |resource: &PlannedResource| match resource.id.kind() {
         Kind::Server => !resource.units.is_empty(),
         kind => !kind.is_guard(),
@@ -64,7 +66,7 @@ pub fn service_batches(resources: &[PlannedResource]) -> Vec<Batch> {
     services.sort_by_key(|service| (together(service), &service.id));
     services
         .chunk_by(|a, b| together(a) == together(b))
-        .flat_map(|same| same.chunks(same[0].id.kind().facts().batch))
+        .flat_map(|same| same.chunks(Step::on_services(direction, same[0].id.kind()).batch()))
         .map(|batch| Batch { units: batch[0].units.clone(), tier: batch[0].tier, ..Batch::of(batch) })
         .collect()
 }
@@ -76,10 +78,10 @@ fn together(service: &PlannedResource) -> (i32, Kind, &str, &[UnitName]) {
     (service.tier, kind, cluster.unwrap_or_default(), &service.units)
 }
 
-/// Batches of one kind whose order does not matter: of servers, to stop or start, or of guards.
-pub fn batches_of(kind: Kind, resources: &[PlannedResource]) -> Vec<Batch> {
-    let is_of_kind = |resource: &&PlannedResource| is_acted_on(resource) && resource.id.kind() == kind;
+/// Batches of a step whose order does not matter: of servers, to stop or start, or of guards.
+pub fn batches_of(step: Step, resources: &[PlannedResource]) -> Vec<Batch> {
+    let is_of_kind = |resource: &&PlannedResource| is_acted_on(resource) && resource.id.kind() == step.kind();
     let mut members: Vec<&PlannedResource> = resources.iter().filter(is_of_kind).collect();
     members.sort_by_key(|member| &member.id);
-    members.chunks(kind.facts().batch).map(Batch::of).collect()
+    members.chunks(step.batch()).map(Batch::of).collect()
 }

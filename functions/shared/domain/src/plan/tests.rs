@@ -6,6 +6,7 @@ use super::*;
 use crate::batch::Step;
 use crate::hold::Hold;
 use crate::kind::Kind;
+use crate::run::Direction;
 use crate::samples::{hold, key, planned, server, units};
 
 fn seen(state: State, tags: &[(&str, &str)]) -> SeenResource {
@@ -156,18 +157,19 @@ fn the_last_of_two_keys_that_let_go_starts_the_server() {
 }
 
 #[test]
-fn batches_hold_at_most_fifty_servers_and_one_list_of_units() {
+fn a_batch_has_what_its_calls_and_looks_take_and_one_list_of_units() {
     let mut resources: Vec<PlannedResource> = (1..=120).map(planned).collect();
     for resource in &mut resources[..10] {
         resource.units = units(&["b.service"]);
     }
     resources[11].units = Vec::new();
     resources[12].treatment = Treatment::Leave { reason: Leave::Excluded };
-    let services = service_batches(&resources);
+    let services = service_batches(Direction::Shutdown, &resources);
     assert_eq!(services.iter().map(|batch| batch.resources.len()).sum::<usize>(), 118);
     assert!(services.iter().all(|batch| batch.resources.len() <= 50 && batch.units.len() == 1));
-    let of_servers = batches_of(Kind::Server, &resources);
-    assert_eq!(of_servers.iter().map(|batch| batch.resources.len()).collect::<Vec<_>>(), [50, 50, 19]);
+    let of = |step| batches_of(step, &resources).iter().map(|batch| batch.resources.len()).collect::<Vec<_>>();
+    assert_eq!(of(Step::Stop(Kind::Server)), [100, 19]);
+    assert_eq!(of(Step::Start(Kind::Server)), [50, 50, 19]);
 }
 
 #[test]
@@ -204,19 +206,19 @@ fn services_are_batched_by_tier_and_kind() {
         ..planned(1)
     };
     let orders = [database("cluster:c", 0), database("db:b", 1), planned(1), database("db:a", 0), database("db:d", 0)];
-    let batches = service_batches(&orders);
+    let batches = service_batches(Direction::Shutdown, &orders);
     let told: Vec<_> = batches.iter().map(|batch| (batch.tier, batch.kind(), batch.resources.len())).collect();
     assert_eq!(told, [(0, Kind::Server, 1), (0, Kind::Database, 2), (0, Kind::Cluster, 1), (1, Kind::Database, 1)],);
-    assert_eq!(batches_of(Kind::Server, &orders).len(), 1);
+    assert_eq!(batches_of(Step::Stop(Kind::Server), &orders).len(), 1);
     let many: Vec<_> = (0..41).map(|number| database(&format!("db:d{number}"), 0)).collect();
-    assert_eq!(service_batches(&many).len(), 3, "20 at most to a look");
+    assert_eq!(service_batches(Direction::Shutdown, &many).len(), 3, "20 at most to a look");
 }
 
 #[test]
 fn calls_are_made_in_the_parts_that_a_refusal_has_left() {
     let servers: Vec<_> = (1..=5).map(planned).collect();
     let ids: Vec<ResourceId> = servers.iter().map(|server| server.id.clone()).collect();
-    let [batch] = &batches_of(Kind::Server, &servers)[..] else { panic!("one batch") };
+    let [batch] = &batches_of(Step::Stop(Kind::Server), &servers)[..] else { panic!("one batch") };
     let parts = |batch: &Batch, called: &[ResourceId]| batch.in_parts(called).iter().map(Vec::len).collect::<Vec<_>>();
     assert_eq!(parts(batch, &ids), [5]);
     let halved = Batch { parts: vec![ids[..2].to_vec(), ids[2..4].to_vec()], ..batch.clone() };
@@ -226,7 +228,7 @@ fn calls_are_made_in_the_parts_that_a_refusal_has_left() {
         |name: &str| PlannedResource { id: ResourceId::parse(name).unwrap(), units: Vec::new(), ..planned(1) };
     let databases = [database("db:a"), database("db:b")];
     let ids: Vec<ResourceId> = databases.iter().map(|database| database.id.clone()).collect();
-    assert_eq!(parts(&service_batches(&databases)[0], &ids), [1, 1], "RDS takes one at a time");
+    assert_eq!(parts(&service_batches(Direction::Shutdown, &databases)[0], &ids), [1, 1], "RDS takes one at a time");
 }
 
 #[test]

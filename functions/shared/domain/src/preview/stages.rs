@@ -42,10 +42,10 @@ pub fn stages(run: &RunRef, direction: Direction, plan: &[PlannedResource]) -> V
         Direction::Startup => ("Resume the scaling", "Start the services", "Start the servers"),
     };
     let on = |kind| if direction == Direction::Shutdown { Step::Stop(kind) } else { Step::Start(kind) };
-    let of_kind = |kind| batches_of(kind, plan).into_iter().map(move |batch| Part::of(on(kind), batch));
+    let of_kind = |kind| batches_of(on(kind), plan).into_iter().map(move |batch| Part::of(on(kind), batch));
     let stage = |state, batches: Vec<Part>| Stage { state, tier: None, batches };
 
-    let services = service_batches(plan);
+    let services = service_batches(direction, plan);
     let names: Vec<String> = (0..services.len()).map(|index| index.to_string()).collect();
     let tiers = Tier::in_order(run, direction, &services, names).into_iter().map(|tier| {
         let part = |named: BatchRef| {

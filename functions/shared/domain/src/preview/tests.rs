@@ -110,6 +110,7 @@ fn more_batches_than_go_side_by_side_take_their_turns() {
     let minutes = SignedDuration::from_mins;
     assert_eq!(of(50).1, minutes(5 + 10));
     assert_eq!(of(500).1, minutes(5 + 10));
-    assert_eq!(of(501).1, minutes(2 * (5 + 10)));
-    assert_eq!(of(1).0, SignedDuration::from_secs(10 + 30));
+    assert_eq!(of(501).1, minutes(2 * 5 + 10), "servers stop by the hundred, their units by fifty");
+    assert_eq!(of(1001).1, minutes(3 * 5 + 2 * 10));
+    assert_eq!(of(1).0, SignedDuration::from_secs(10 + 45));
 }
