@@ -124,7 +124,7 @@ cli: ## Installs the operator's tool, `lockstep`, for this user.
 	cargo install --path cli --locked
 
 clean: down ## Removes what was built; keeps what was installed.
-	rm -rf target/sam target/cli target/demo target/cloud target/cloud.*
+	rm -rf target/sam target/cli target/demo target/cloud target/cloud.* target/reproducible target/bench
 	cargo clean --quiet
 
 $(LOCAL): $(SOURCES) | install

@@ -2,6 +2,7 @@
 
 from tests.bench import limits
 from tests.bench.limits import Bucket, Looks
+from tests.world.cloud import ROOT
 
 
 def test_a_full_bucket_gives_at_once_what_it_holds_and_then_what_flows_in():
@@ -25,3 +26,9 @@ def test_after_the_first_thousand_ec2_starts_two_servers_a_second():
 def test_batches_that_wait_for_a_place_take_turns():
     assert limits.drain(20, 10, takes_s=10, looks=limits.SERVERS_UP, from_s=0) > 2 * 30
     assert limits.drain(10, 10, takes_s=10, looks=limits.SERVERS_UP, from_s=0) < 2 * 30
+
+
+def test_batches_and_first_looks_are_those_of_the_functions():
+    kinds = (ROOT / "functions/shared/domain/src/kind.rs").read_text()
+    assert f"batch: ({limits.STOP_BATCH}, {limits.START_BATCH})," in kinds
+    assert f"first_look_s: ({limits.SERVERS_DOWN.first_s}, {limits.SERVERS_UP.first_s})," in kinds

@@ -151,6 +151,14 @@ def test_maps_over_batches_let_one_batch_fail_alone():
             assert state["ToleratedFailurePercentage"] == 100
 
 
+def test_the_search_asks_for_every_tag_of_a_server_that_is_read():
+    """By name, for a page has an end: a tag that is not named here is as good as not there."""
+    tags = dict(EVERY)["shutdown.asl: Read their tags"]
+    [asked] = [of["Values"] for of in tags["Arguments"]["Filters"] if of["Name"] == "key"]
+    domain = "".join(file.read_text() for file in (ROOT / "functions/shared/domain/src").rglob("*.rs"))
+    assert set(asked) == {*re.findall(r'"(lockstep:[a-z-]+)"', domain), "Name", "aws:autoscaling:groupName"}
+
+
 def test_the_checkup_changes_nothing():
     """The one command that it sends has the units document only look."""
     tasks = [state for name, state in TASKS if name.startswith("checkup.asl: ")]
