@@ -7,6 +7,7 @@ This process itself stays off libfaketime, which breaks Python's timed waits; `t
 Only the wall clock is virtual: the monotonic clock stays real, and with it every socket and thread timeout.
 """
 
+import contextlib
 import contextvars
 import datetime as datetime_module
 import glob
@@ -59,6 +60,7 @@ def enter_virtual_time(scale: float) -> None:
             "NO_FAKE_STAT": "1",
         }
     )
+    forget_ended_clocks()
     holder = subprocess.Popen(
         [sys.executable, "-S", "-c", HOLDER],
         env={**os.environ, **environment},
@@ -72,6 +74,17 @@ def enter_virtual_time(scale: float) -> None:
     real = _real_time() - time.monotonic() + float(monotonic)
     _patch_time(real, float(virtual), scale)
     STARTED = time.time()
+
+
+def forget_ended_clocks(memories: Path = Path("/dev/shm")) -> None:
+    """libfaketime names a clock's memory by its process. One that was killed leaves it, and then no later process of
+    that number can have a clock."""
+    for name in ("faketime_shm_", "sem.faketime_sem_"):
+        for memory in memories.glob(f"{name}*"):
+            if not Path("/proc", memory.name.removeprefix(name)).exists():
+                # Somebody else's may stay.
+                with contextlib.suppress(FileNotFoundError, PermissionError):
+                    memory.unlink()
 
 
 # The holder ends when its standard input is closed, that is with this process.
