@@ -41,6 +41,8 @@ def main() -> int:
     (FOLDER / "report.json").write_text(json.dumps([of.as_json() for of in figures], indent=2) + "\n")
     (DOCS / "performance.md").write_text(page.text(results, figures, notes))
     (DOCS / page.PICTURE).write_text(page.picture(results))
+    for of in (of for of in figures if of.ratio is not None and of.peer is not None):
+        _say(f"{of.name} ({of.workload}): {of.ours:,} {of.unit}, {of.peer_name} {of.peer:,}, ratio {of.ratio:,}")
     for of in (of for of in figures if of.met is False):
         _say(f"MISSED: {of.name} ({of.workload}): {of.ours:,} {of.unit}, budget {of.budget:,}")
     _say(f"{len(figures)} figures: docs/performance.md, target/bench/report.json")
