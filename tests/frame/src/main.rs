@@ -5,22 +5,28 @@
 //! checks the template that comes out. `cargo run -p lockstep-frame` writes it.
 
 use std::error::Error;
-use std::fs;
+use std::path::PathBuf;
+use std::{env, fs};
 
 use mrml::prelude::render::RenderOptions;
 
-const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/mail.mjml");
-const TEMPLATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../functions/shared/mail/templates/mail.html");
+const PAGE: &str = "mail.mjml";
+const TEMPLATE: &str = "../../functions/shared/mail/templates/mail.html";
+
+// Asked for when it runs: clones that share a target directory share this program, too.
+fn file(name: &str) -> Result<PathBuf, env::VarError> {
+    Ok(PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join(name))
+}
 
 fn made() -> Result<String, Box<dyn Error>> {
-    let page = mrml::parse(fs::read_to_string(PAGE)?)?;
+    let page = mrml::parse(fs::read_to_string(file(PAGE)?)?)?;
     let html = page.element.render(&RenderOptions::default())?;
     // Lines that a person can compare.
     Ok(html.replace("<tr>", "\n<tr>").replace("</head>", "\n</head>\n") + "\n")
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    fs::write(TEMPLATE, made()?)?;
+    fs::write(file(TEMPLATE)?, made()?)?;
     Ok(())
 }
 
@@ -31,7 +37,7 @@ mod tests {
     #[test]
     fn the_template_is_what_the_page_makes() {
         assert_eq!(
-            fs::read_to_string(TEMPLATE).unwrap(),
+            fs::read_to_string(file(TEMPLATE).unwrap()).unwrap(),
             made().unwrap(),
             "cargo run -p lockstep-frame writes it anew"
         );

@@ -72,7 +72,9 @@ fn rows(table: &Table) -> Vec<Value> {
 }
 
 fn fixtures() -> Vec<Value> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/events");
+    // Clones that share a target directory share this program, too; what cargo does not start has only its own clone.
+    let package = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
+    let folder = Path::new(&package).join("../fixtures/events");
     let mut paths: Vec<_> =
         std::fs::read_dir(folder).expect("the fixtures").flatten().map(|entry| entry.path()).collect();
     paths.sort();

@@ -27,7 +27,8 @@ fn rule(event: &Value) -> &'static str {
 
 #[test]
 fn every_known_shape_is_read() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../tests/fixtures/events");
+    // Asked for when it runs: clones that share a target directory share this program, too.
+    let folder = std::env::var("CARGO_MANIFEST_DIR").unwrap() + "/../../../tests/fixtures/events";
     let mut seen = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
