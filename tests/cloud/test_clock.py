@@ -6,7 +6,7 @@ import subprocess
 from tests.cloud import clock
 
 
-def test_a_clock_whose_process_was_killed_is_in_nobodys_way(tmp_path):
+def test_a_clock_of_somebody_who_was_killed_is_in_nobodys_way(tmp_path):
     killed = subprocess.Popen(["true"])
     killed.wait()
     for pid in (killed.pid, os.getpid()):
