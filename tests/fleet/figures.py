@@ -10,6 +10,7 @@ from tests.fleet import rows
 from tests.world.cloud import Cloud
 from tests.world.story import MACHINES, Story
 
+# Of the design: "no payload above 200 KiB, no history near 25,000 events".
 MOST_EVENTS, MOST_BYTES = 5000, 200 * 1024
 LONGEST_CAUSE = 300
 # Iterations of a Map write into one history, so that it does not tell which task it was.

@@ -65,8 +65,8 @@ def test_a_row_of_the_ledger_that_cannot_be_read_keeps_no_other_key(scene):
 @pytest.mark.row(32)
 @pytest.mark.world("quick")
 @pytest.mark.long
-def test_a_fleet_of_three_pages_is_stopped_whole_although_the_second_page_fails_at_first(scene):
-    """250 servers for the 1,500 of the row: three pages of volumes, five batches."""
+def test_a_fleet_of_seven_pages_is_stopped_whole_although_the_second_page_fails_at_first(scene):
+    """250 servers for the 1,500 of the row: seven pages of volumes, three looks at servers, three batches."""
     machines = scene.cloud.client("ec2").run_instances(
         ImageId=fleet.IMAGE, MinCount=250, MaxCount=250,
         BlockDeviceMappings=[
