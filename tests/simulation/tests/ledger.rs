@@ -13,7 +13,7 @@ use lockstep_aws::ledger::Ledger;
 use lockstep_aws::ledger::mails::{Claim, MailId};
 use lockstep_domain::app::AppName;
 use lockstep_domain::epoch::{KeyAction, KeyRecord, decide};
-use lockstep_domain::hold::{Hold, HoldSeed};
+use lockstep_domain::hold::{Hold, HoldSeed, Own};
 use lockstep_domain::key::{KeyArn, KeyLook};
 use lockstep_domain::resource::{ResourceId, Settings, State};
 use lockstep_domain::run::{End, Ending, RunRef};
@@ -106,6 +106,20 @@ fn a_hold_that_was_written_since_it_was_read_is_not_overwritten_and_not_deleted(
         assert!(scene.writes(&read.clone().of_gone()).await.is_err(), "deleted");
         assert!(scene.ledger().note_evidence(&[read]).await.is_err(), "noted over");
         assert_eq!(scene.held().await.unwrap().keys.len(), 2);
+    });
+}
+
+#[test]
+fn evidence_that_is_not_taken_keeps_no_other_from_being_written() {
+    play(async |scene| {
+        let other = Hold { id: ResourceId::parse("i-2").unwrap(), ..scene.hold.clone() };
+        assert!(scene.ledger().write_holds(&scene.run, &[scene.hold.clone(), other.clone()]).await.unwrap());
+        let read = scene.ledger().holds(&[scene.hold.id.clone(), other.id.clone()]).await.unwrap();
+        assert!(scene.writes(&read[&scene.hold.id].clone().joined_by(&key(2))).await.unwrap());
+        let proven = read.into_values().map(|hold| Hold { own: Own::Stopped, ..hold }).collect::<Vec<_>>();
+        assert!(scene.ledger().note_evidence(&proven).await.is_err());
+        let kept = scene.ledger().holds(&[scene.hold.id.clone(), other.id.clone()]).await.unwrap();
+        assert_eq!((kept[&scene.hold.id].own, kept[&other.id].own), (scene.hold.own, Own::Stopped));
     });
 }
 
