@@ -84,6 +84,7 @@ def _install() -> None:
         tagged,
         tags,
         templates,
+        throttling,
         workflow_definitions,
         workflow_events,
         workflow_history,
@@ -97,7 +98,7 @@ def _install() -> None:
 
     router.SERVICE_PATTERNS["application-autoscaling"] = {"target_prefixes": ["AnyScaleFrontendService"]}
     handlers = app.SERVICE_HANDLERS
-    handlers["ec2"] = moto_service.handler("ec2", _ec2)
+    handlers["ec2"] = throttling.limited(moto_service.handler("ec2", _ec2))
     handlers["autoscaling"] = moto_service.handler("autoscaling", _autoscaling)
     handlers["application-autoscaling"] = moto_service.handler("application-autoscaling", _application_autoscaling)
     handlers["ecs"] = moto_service.handler("ecs", _ecs)

@@ -18,6 +18,7 @@ from tests.cloud import (
     mails,
     reset,
     roles,
+    throttling,
     workflow_starts,
 )
 from tests.cloud.units import Unit
@@ -88,6 +89,9 @@ def respond(method: str, path: list[str], query: dict[str, str], body: dict[str,
             return faults.every()
         case "DELETE", ["faults"]:
             faults.clear(body.get("ids", ()))
+            return {}
+        case "PUT", ["buckets"]:
+            throttling.fill(**body)
             return {}
         case "POST", ["events"]:
             return asdict(key_events.expect(**body))

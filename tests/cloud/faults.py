@@ -26,7 +26,8 @@ _faults: list["Fault"] = []
 class Fault:
     """Goes off at the `nth` matching call counted from now, and at the `times - 1` calls after it.
 
-    `step` ("machine: state") and `run` (a part of an execution's name) choose calls that a workflow makes.
+    `step` ("machine: state") and `run` (a part of an execution's name) choose calls that a workflow makes, and
+    `larger_than` those that name more resources.
     """
 
     service: str
@@ -40,6 +41,7 @@ class Fault:
     match: str | None = None
     step: str | None = None
     run: str | None = None
+    larger_than: int | None = None
     # How old a stale answer may be.
     stale_s: float = 60.0
     hold_s: float = 3.0
@@ -58,6 +60,7 @@ class Fault:
             and self.service in ("*", call["service"])
             and self.operation.lower() in ("*", call["operation"].lower())
             and self.actor in (None, call["actor"])
+            and (self.larger_than is None or len(call["resources"]) > self.larger_than)
             and self.concerns_step(call.get("step"))
             and (self.match is None or self.match in f"{call['resources']} {call['request']} {parameters}")
         )

@@ -7,7 +7,19 @@ from moto.ec2.models import ec2_backends
 from moto.ecs.models import ecs_backends
 from moto.rds.models import rds_backends
 
-from tests.cloud import calls, clock, containers, faults, key_events, key_stores, keys, mails, snapshots, ssm
+from tests.cloud import (
+    calls,
+    clock,
+    containers,
+    faults,
+    key_events,
+    key_stores,
+    keys,
+    mails,
+    snapshots,
+    ssm,
+    throttling,
+)
 from tests.cloud.databases import databases
 from tests.cloud.groups import groups
 from tests.cloud.moto_service import lock
@@ -31,6 +43,7 @@ def reset(tables: bool = False) -> None:
     mails.clear()
     ssm.clear()
     faults.clear()
+    throttling.stop()
     key_events.deliveries.clear()
     key_stores.clear()
     keys.deleted.clear()

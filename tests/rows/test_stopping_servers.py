@@ -21,6 +21,20 @@ def test_a_stop_that_is_throttled_for_five_minutes_is_made_in_the_end(scene):
 
 
 @pytest.mark.row(46)
+def test_servers_for_which_there_is_never_room_at_once_are_stopped_and_started_in_halves_and_each_once(scene):
+    scene.begin(**{f"server-{n}": {} for n in range(12)})
+    for operation, play, ending in (
+        ("StopInstances", scene.shut_down, "shutdown_complete"),
+        ("StartInstances", scene.start_up, "startup_complete"),
+    ):
+        fault = scene.fault("ec2", operation, "throttle", run=scene.key_id, larger_than=6, times=1_000)
+        assert play().ending == ending
+        accepted = [call["resources"] for call in scene.calls(operation) if call["outcome"] == "ok"]
+        assert fault.fired >= 3 and sorted(map(len, accepted)) == [6, 6]
+        assert len({id for ids in accepted for id in ids}) == 12
+
+
+@pytest.mark.row(46)
 def test_a_key_that_comes_on_while_stops_are_throttled_ends_the_tries(scene):
     scene.begin()
     fault = scene.fault("ec2", "StopInstances", "throttle", scene.id(), times=1_000)

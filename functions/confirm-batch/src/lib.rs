@@ -97,6 +97,8 @@ pub async fn handle(world: &World, input: Value) -> Result<Answer, Failure> {
         let hold = holds.get(&planned.id);
         let mut resource = replanned(planned.clone(), hold, &run.key);
         match decide(step, &resource, hold, &run, world.policy, now) {
+            // A call for it was accepted.
+            Act::Call(hold) if !members.is_due(&hold.id) => answer.watched.push(hold.id.name().to_owned()),
             Act::Call(hold) => {
                 if let Some(reason) = held_back(step, &resource, &around, seen.as_ref()) {
                     changed.push(resource.settled(step, Outcome::not_done(reason), now));

@@ -13,7 +13,7 @@ use lockstep_domain::evidence::{Evidence, prove};
 use lockstep_domain::metrics::Metric;
 use lockstep_domain::outcome::next_look;
 use lockstep_domain::plan::Outcome;
-use lockstep_domain::refusal::{CallRefusal, NextTry, REST_S, next_try};
+use lockstep_domain::refusal::{CallRefusal, NextTry, is_starved, next_try};
 use lockstep_domain::resource::ResourceId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -105,7 +105,7 @@ pub async fn handle(ledger: &Ledger, input: Value) -> Result<Answer, Failure> {
     Ok(Answer { verdict, wait_s, watched: waiting })
 }
 
-/// What follows if a call failed; since when it does is kept with the batch, and so are the halves in which it is made
+/// What follows if a call failed; since when it does is kept with the batch, and so are the parts in which calls are made
 /// next.
 async fn judge(
     ledger: &Ledger,
@@ -126,13 +126,16 @@ async fn judge(
     }
     let mut members = ledger.batch(&batch.of.run, &batch.batch).await?;
     let before = members.clone();
-    let since = *members.refused_since.get_or_insert(now);
-    let half = |names: Vec<String>| names.iter().map(|name| ResourceId::new(batch.step.kind(), name)).collect();
-    members.parts = evidence.halves().into_iter().map(half).collect::<Result<_, _>>()?;
+    let since = members.refused_since.filter(|_| !evidence.is_progress()).unwrap_or(now);
+    members.refused_since = Some(since);
+    let part = |names: Vec<String>| names.iter().map(|name| ResourceId::new(batch.step.kind(), name)).collect();
+    members.parts = evidence.again(is_starved(since, now)).into_iter().map(part).collect::<Result<_, _>>()?;
     if members != before {
         ledger.put_batch(&batch.of.run, &batch.batch, &members).await?;
     }
-    // Halving asks nothing of AWS that it has no room for; all else rests.
-    let rest_s = if evidence.is_only_halved() { 1 } else { REST_S };
-    Ok(Some(next_try(rest_s, since, now)))
+    Ok(Some(match next_try(since, now) {
+        // AWS has room for what is refused because of one among many.
+        NextTry::Again { .. } if evidence.is_of_one_among_many() => NextTry::Again { rest_s: 1 },
+        next => next,
+    }))
 }

@@ -51,16 +51,21 @@ impl Evidence {
         self.refused.iter().chain(self.answers.iter().filter_map(|part| part.refused.as_ref())).next()
     }
 
-    /// The parts in which calls are made again that were refused because of one among several.
-    pub fn halves(&self) -> Vec<Vec<String>> {
-        let halves = self.answers.iter().filter_map(PartAnswer::halves).flatten();
-        halves.map(<[String]>::to_vec).collect()
+    /// The parts in which calls are made again; `is_starved` if there was no room for them for long.
+    pub fn again(&self, is_starved: bool) -> Vec<Vec<String>> {
+        let parts = self.answers.iter().flat_map(|part| part.again(is_starved));
+        parts.map(<[String]>::to_vec).collect()
     }
 
-    /// Every call that failed is made again in halves.
-    pub fn is_only_halved(&self) -> bool {
+    /// Some call was accepted.
+    pub fn is_progress(&self) -> bool {
+        self.answers.iter().any(|part| part.refused.is_none())
+    }
+
+    /// No call failed for lack of room, only for one among several.
+    pub fn is_of_one_among_many(&self) -> bool {
         let mut failed = self.answers.iter().filter(|part| part.refused.is_some());
-        self.refused.is_none() && failed.all(|part| part.halves().is_some())
+        self.refused.is_none() && failed.all(PartAnswer::is_of_one_among_many)
     }
 }
 

@@ -5,14 +5,17 @@ use serde::Deserialize;
 
 use crate::text::shortened;
 
-/// Longest time that a batch is asked again and again; the key is read anew each time.
+/// Longest time that a batch is asked again and again and nothing of it is accepted; the key is read anew each time.
 pub const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 /// How the outcome of what AWS has no capacity for begins; what AWS said follows.
 pub const WAITS_FOR_CAPACITY: &str = "it waits for capacity and is tried again: ";
 /// What a workflow says of a call that was not made because the look before it failed.
 const NOT_LOOKED: &str = "Lockstep.NotLooked";
-/// Seconds before a batch is asked again.
-pub const REST_S: i64 = 15;
+/// Seconds before a batch is asked again, at least and at most: EC2's bucket of requests gives way in seconds, its bucket of
+/// servers in minutes. In between it rests for half as long as it has been refused.
+const RESTS_S: (i64, i64) = (3, 30);
+/// From then on a throttled call is made in halves: others may empty the bucket, so that it never has room for all.
+const HALVED_AFTER: SignedDuration = SignedDuration::from_mins(5);
 
 /// `Error` and `Cause` as a workflow catches them from an SDK integration.
 ///
@@ -114,9 +117,19 @@ pub enum NextTry {
     GiveUp,
 }
 
-/// `since` is when the batch was first refused.
-pub fn next_try(rest_s: i64, since: Timestamp, now: Timestamp) -> NextTry {
-    if now.duration_since(since) >= PATIENCE { NextTry::GiveUp } else { NextTry::Again { rest_s } }
+/// `since` is when the batch was refused first, or last in part.
+pub fn next_try(since: Timestamp, now: Timestamp) -> NextTry {
+    let refused = now.duration_since(since);
+    if refused >= PATIENCE {
+        return NextTry::GiveUp;
+    }
+    let (shortest, longest) = RESTS_S;
+    NextTry::Again { rest_s: (refused.as_secs() / 2).clamp(shortest, longest) }
+}
+
+/// Whether a batch that is throttled since then asks for less at once.
+pub fn is_starved(since: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(since) >= HALVED_AFTER
 }
 
 #[cfg(test)]
@@ -164,9 +177,13 @@ mod tests {
     }
 
     #[test]
-    fn patience_has_an_end() {
+    fn rests_grow_and_patience_has_an_end() {
         let then = Timestamp::UNIX_EPOCH;
-        assert_eq!(next_try(REST_S, then, then + SignedDuration::from_secs(30)), NextTry::Again { rest_s: REST_S });
-        assert_eq!(next_try(REST_S, then, then + PATIENCE), NextTry::GiveUp);
+        let after = |seconds| next_try(then, then + SignedDuration::from_secs(seconds));
+        let rests = [(0, 3), (7, 3), (20, 10), (60, 30), (599, 30)];
+        for (refused_s, rest_s) in rests {
+            assert_eq!(after(refused_s), NextTry::Again { rest_s });
+        }
+        assert_eq!(after(600), NextTry::GiveUp);
     }
 }

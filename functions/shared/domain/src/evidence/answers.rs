@@ -2,8 +2,11 @@
 
 use serde::Deserialize;
 
-use crate::refusal::CallRefusal;
+use crate::refusal::{CallRefusal, Meaning};
 use crate::resource::State;
+
+/// A throttled call for so few is made for all of them: each call takes a token of its own.
+const SMALLEST_SHARE: usize = 10;
 
 /// What came of one call.
 #[derive(Debug, Clone, Deserialize)]
@@ -36,10 +39,22 @@ impl CallAnswer {
 }
 
 impl PartAnswer {
-    /// Its two halves, if it was refused and one of several may be at fault.
-    pub(super) fn halves(&self) -> Option<[&[String]; 2]> {
-        let is_at_fault = self.refused.as_ref().is_some_and(|refusal| refusal.meaning().is_of_one());
+    /// Whether one of several may be why it was refused.
+    pub(super) fn is_of_one_among_many(&self) -> bool {
+        self.names.len() > 1 && self.refused.as_ref().is_some_and(|refusal| refusal.meaning().is_of_one())
+    }
+
+    /// The parts in which it is made again: two halves if one of several is at fault, or if it is throttled for long and
+    /// still large; none if it is not made again.
+    pub(super) fn again(&self, is_starved: bool) -> Vec<&[String]> {
+        let Some(refusal) = &self.refused else { return Vec::new() };
+        let meaning = refusal.meaning();
+        let is_too_large = meaning == Meaning::Passing && is_starved && self.names.len() > SMALLEST_SHARE;
         let (first, second) = self.names.split_at(self.names.len() / 2);
-        (is_at_fault && !first.is_empty()).then_some([first, second])
+        match meaning {
+            _ if self.is_of_one_among_many() || is_too_large => vec![first, second],
+            Meaning::Passing | Meaning::AnswerLost => vec![&self.names],
+            Meaning::Refused | Meaning::WrongState | Meaning::NoCapacity => Vec::new(),
+        }
     }
 }

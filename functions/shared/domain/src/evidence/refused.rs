@@ -23,7 +23,7 @@ pub(super) fn refused(step: Step, hold: Option<&Hold>, part: &PartAnswer) -> Opt
     let refusal = part.refused.as_ref()?;
     let mut proof = Proof { hold: after_refusal(step, hold, refusal), ..Proof::outcome(None) };
     match refusal.meaning() {
-        _ if part.halves().is_some() => proof.again = true,
+        _ if part.is_of_one_among_many() => proof.again = true,
         Meaning::Passing | Meaning::AnswerLost => proof.again = true,
         Meaning::Refused | Meaning::WrongState => {
             proof.refused = Some(format!("{} was refused: {}", step.call(), refusal.said()))

@@ -9,6 +9,7 @@ use crate::unit::UnitState;
 
 mod containers;
 mod databases;
+mod refusals;
 
 const SOON: SignedDuration = SignedDuration::from_secs(20);
 
@@ -62,25 +63,6 @@ fn a_refused_server_is_not_ours_and_what_it_is_then_settles_it() {
 }
 
 #[test]
-fn a_call_that_was_refused_because_of_one_is_made_again_in_halves() {
-    let names = |count: usize| (1..=count).map(|number| format!("i-{number:x}")).collect::<Vec<_>>();
-    let refused = |count, cause: &str| {
-        let refused = Some(CallRefusal { error: "Ec2.Ec2Exception".into(), cause: cause.into() });
-        Evidence { answers: vec![PartAnswer { names: names(count), answers: vec![], refused }], ..Evidence::default() }
-    };
-    let missing = "The instance ID 'i-2' does not exist (Service: Ec2, Status Code: 400, Request ID: 1)";
-    let of_five = refused(5, missing);
-    assert_eq!(of_five.halves(), [names(2), names(5)[2..].to_vec()]);
-    assert!(of_five.is_only_halved());
-    let proof = stop(Own::Intent, &of_five);
-    assert_eq!((proof.hold.unwrap().own, proof.outcome, proof.refused), (Own::Services, None, None));
-    assert!(proof.again);
-    assert!(refused(1, missing).halves().is_empty(), "one alone is the one at fault");
-    let throttled = refused(5, "Request limit exceeded. (Service: Ec2, Status Code: 503, Request ID: 1)");
-    assert!(throttled.halves().is_empty() && !throttled.is_only_halved());
-}
-
-#[test]
 fn a_server_that_was_seen_up_is_not_ours_when_it_is_down_again() {
     let seen = |state| Evidence {
         states: Some(vec![row(1, state, "ok")]),
@@ -105,15 +87,6 @@ fn a_server_that_was_seen_up_is_not_ours_when_it_is_down_again() {
     let down = look(of_run, Own::Services, State::Stopped);
     assert!(down.release.unwrap().keys.is_empty());
     assert!(matches!(down.outcome, Some(Outcome::NotDone { reason }) if reason.contains("somebody else")));
-}
-
-#[test]
-fn a_throttled_server_is_asked_again() {
-    let throttled = answer(None, Some("Request limit exceeded. (Service: Ec2, Status Code: 503, Request ID: 1)"));
-    let proof = stop(Own::Intent, &throttled);
-    assert_eq!((proof.outcome, proof.again), (None, true));
-    assert_eq!(proof.hold.unwrap().own, Own::Services);
-    assert!(start(&throttled, SOON).again);
 }
 
 #[test]

@@ -22,10 +22,10 @@ pub struct Batch {
     /// The tier that all its services are in.
     #[serde(default)]
     pub tier: i32,
-    /// The parts in which the next call is made, if one for all was refused because of one of them.
+    /// What is called for next, in the parts in which the calls are made, if a call was refused; empty: all at once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Vec<ResourceId>>,
-    /// When a call for it was refused first.
+    /// When a call for it was refused first, or last while others for it were accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused_since: Option<Timestamp>,
 }
@@ -42,7 +42,12 @@ impl Batch {
         Self { resources, units: Vec::new(), tier: 0, parts: Vec::new(), refused_since: None }
     }
 
-    /// What is called for, in the parts in which the calls are made.
+    /// Whether no call for it was accepted yet. One that was is not made again: it would take room from the others.
+    pub fn is_due(&self, id: &ResourceId) -> bool {
+        self.parts.is_empty() || self.parts.iter().any(|part| part.contains(id))
+    }
+
+    /// What is due, in the parts in which the calls are made.
     pub fn in_parts<'a>(&self, called: &'a [ResourceId]) -> Vec<Vec<&'a ResourceId>> {
         let part_of = |id: &ResourceId| self.parts.iter().position(|part| part.contains(id));
         let mut by_part: BTreeMap<Option<usize>, Vec<&ResourceId>> = BTreeMap::new();
