@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from tests.bench import costs, limits
+from tests.bench import costs, crowded, limits
 from tests.bench.figure import Figure
 from tests.bench.playing import Way
-from tests.bench.workloads import FAULTY, SIZES, WATCHED, WATCHED_MANY, Results
+from tests.bench.workloads import FAULTY, WATCHED, WATCHED_MANY, Results
 from tests.fleet import figures
 
 # What AWS allows: bytes of a payload and events of a history.
@@ -15,8 +15,6 @@ BUDGET_FLEET = 1_000
 TRANSITIONS, INVOCATIONS, GROWTH, OWN_S, REST_USD = 600, 200, 1.1, 10, 3.0
 # The mean of public measurements of how long EC2 takes to stop a server.
 MEAN_STOP_S = 60
-# How long the units and the servers of the local cloud take if nobody says otherwise.
-ORDINARY = {"shutdown": (5, 45), "startup": (5, 16 + 60)}
 # States and functions of each further look at a batch of servers that stop.
 STATES_OF_A_LOOK, FUNCTIONS_OF_A_LOOK = 4, 1
 
@@ -26,6 +24,7 @@ def every(results: Results) -> list[Figure]:
         *(figure for size in results.fleets for figure in _fleet(results, size)),
         *_growth(results),
         *_own_time(results.unhurried),
+        *crowded.figures(results.crowded),
         *_others(results),
         *_at_rest(results),
         *_in_time(),
@@ -82,12 +81,14 @@ def _growth(results: Results) -> Iterator[Figure]:
 
 def _own_time(unhurried: dict[str, Way]) -> Iterator[Figure]:
     """What the longest way through a run waits for: units, servers with their status checks, and the looks at them."""
+    unit_s = limits.LOCAL.unit
+    ordinary = {"shutdown": (unit_s, limits.LOCAL.stop), "startup": (unit_s, limits.LOCAL.start + limits.LOCAL.checks)}
     fleet = "100 servers, as fast as those of the local cloud"
     looks = {
         "shutdown": (limits.UNITS_DOWN, limits.SERVERS_DOWN),
         "startup": (limits.UNITS_UP, limits.SERVERS_UP),
     }
-    for direction, (units_s, servers_s) in ORDINARY.items():
+    for direction, (units_s, servers_s) in ordinary.items():
         spent = unhurried[direction].spent
         yield Figure.alone(f"own work, {direction}", fleet, spent.worked_real_s, "s of this machine", OWN_S)
         of_units, of_servers = looks[direction]
@@ -138,6 +139,6 @@ def _in_time() -> Iterator[Figure]:
     }
     for what, (name, within_s) in promises.items():
         ours = limits.largest(within_s, name)
-        best = limits.largest(within_s, name, SIZES[-1])
+        best = limits.largest(within_s, name, alone=True)
         title = f"largest fleet with {what} in {within_s // 60} minutes, on paper"
         yield Figure(title, "10 to 10,000 servers", ours, "servers", limit=best, ratio=round(ours / best, 2))

@@ -31,5 +31,11 @@ class Figure:
         met = None if budget is None else ours <= budget
         return cls(name, workload, ours, unit, limit=limit, ratio=ratio, budget=budget, met=met)
 
+    @classmethod
+    def beside_paper(cls, name: str, workload: str, seen: float, unit: str, expected: float) -> Self:
+        """What was seen in the local cloud, and what the model on paper says."""
+        ratio = round(seen / expected, 3) if expected else None
+        return cls(name, workload, seen, unit, expected, "the model on paper", ratio=ratio)
+
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -5,11 +5,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from tests.bench import costs, limits, plot
+from tests.bench import batches, costs, crowded, limits, plot
 from tests.bench.budgets import FUNCTIONS_OF_A_LOOK, MEAN_STOP_S, STATES_OF_A_LOOK, usd
 from tests.bench.figure import Figure
 from tests.bench.prices import AS_OF, PRICES
 from tests.bench.workloads import WATCHED, Results
+from tests.cloud import buckets
 
 PICTURE = "performance-growth.svg"
 # How often the sweep may look, and a sweep that looks less often at what has been quiet for a day.
@@ -41,7 +42,7 @@ def text(results: Results, figures: list[Figure], notes: str) -> str:
         functions=FUNCTIONS_OF_A_LOOK,
         mean=MEAN_STOP_S,
     )
-    parts = [head, *_figures(figures), *_growth(results), *_where(results), *_costs(results), *_limits(), notes]
+    parts = [head, *_figures(figures), *_growth(results), *_where(results), *_costs(results), *_limits(figures), notes]
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -156,35 +157,54 @@ def _costs(results: Results) -> Iterator[str]:
     )
 
 
-def _limits() -> Iterator[str]:
+def _limits(figures: list[Figure]) -> Iterator[str]:
     yield "## The limits, on paper\n"
     yield (
         f"Minutes from the change of the key, by `tests/bench/limits.py`: the notice after {limits.NOTICE_S} s, "
-        f"{limits.GRACE_S // 60} minutes of grace, the slowest server of a batch stops in {limits.STOP_S} s, a start "
-        f"takes {limits.START_S} s and its status checks {limits.CHECKS_S} s more. EC2 lets 1,000 instances start or "
-        "stop at once; then 2 a second start and 20 a second stop. *AWS alone* is the same with all batches at once.\n"
+        f"{limits.GRACE_S // 60} minutes of grace, the slowest server of a batch stops in {limits.AWS.stop} s, a start "
+        f"takes {limits.AWS.start} s and its status checks {limits.AWS.checks} s more. EC2 takes 1,000 servers to stop "
+        "or to start at once, then 20 a second to stop and 2 to start; and 5 calls to start at once, then 2 a second. "
+        "*AWS alone* is the same with all batches at once, each call made at the moment that EC2 has room for it.\n"
     )
     head = ("servers", "services down", "servers down", "AWS alone", "services up", "AWS alone")
     rows = []
     for size in limits.SIZES:
-        ours, best = limits.times(size), limits.times(size, size)
+        ours, best = limits.times(size), limits.times(size, alone=True)
         names = ((ours, "services_down"), (ours, "servers_down"), (best, "servers_down"))
         ups = ((ours, "services_up"), (best, "services_up"))
         rows.append((size, *(f"{getattr(of, name) / 60:.1f}" for of, name in (*names, *ups))))
     yield from table(head, rows)
     fits = {name: limits.largest(limits.DOWN_WITHIN_S, name) for name in ("services_down", "servers_down")}
-    up, up_alone = (limits.largest(limits.UP_WITHIN_S, "services_up", n) for n in (None, limits.SIZES[-1]))
-    down_alone = limits.largest(limits.DOWN_WITHIN_S, "servers_down", limits.SIZES[-1])
+    up, up_alone = (limits.largest(limits.UP_WITHIN_S, "services_up", alone) for alone in (False, True))
+    down_alone = limits.largest(limits.DOWN_WITHIN_S, "servers_down", alone=True)
     yield (
         f"Services are down within 20 minutes up to at least {fits['services_down']:,} servers, and the servers under "
         f"them up to {fits['servers_down']:,}. From there on it is Lockstep that is slow, not AWS: ten batches of "
         f"{limits.STOP_BATCH} run at once, and each holds its place until its slowest server is seen stopped. AWS "
         f"alone would carry {down_alone:,}.\n"
     )
-    at_once, each_s = limits.START[1]
-    minutes = (limits.SIZES[-1] - at_once) / each_s / 60
+    _, of_servers = buckets.SIZES["StartInstances"]
+    minutes = (limits.SIZES[-1] - of_servers.full) / of_servers.each_s / 60
     yield (
         f"Services are up within 5 minutes up to {up:,} servers. AWS alone would carry {up_alone:,}: after the first "
-        f"{at_once:,} EC2 starts {each_s} servers a second, so that {limits.SIZES[-1]:,} take {minutes:.0f} minutes, "
-        "whoever asks. That quota can be raised on request.\n"
+        f"{of_servers.full:,} EC2 starts {of_servers.each_s} servers a second, so that {limits.SIZES[-1]:,} take "
+        f"{minutes:.0f} minutes, whoever asks. That quota can be raised on request.\n"
+    )
+    yield from _checked(figures)
+
+
+def _checked(figures: list[Figure]) -> Iterator[str]:
+    local = limits.LOCAL
+    yield f"### The model beside the local cloud: {crowded.WORKLOAD}\n"
+    yield (
+        f"Here a server stops in {local.stop} s, starts in {local.start} s and takes {local.checks} s for its status "
+        f"checks. The clock goes {crowded.SCALE} times too fast, so that whatever this machine takes for its own work "
+        f"counts {crowded.SCALE} times, and calls come less close together than the model has them.\n"
+    )
+    rows = [(of.name, of.peer, of.ours, of.unit, of.ratio) for of in figures if of.workload == crowded.WORKLOAD]
+    yield from table(("what", "on paper", "in the local cloud", "unit", "ratio"), rows)
+    most = limits.up(limits.SIZES[-1], limits.AWS, 0).servers
+    yield (
+        f"On paper a startup of {limits.SIZES[-1]:,} servers has {most.refused:,} calls refused, each of which costs "
+        f"{batches.STATES_AFTER_A_REFUSAL + batches.STATES_BEFORE_THE_CALL} transitions, and gives none of them up.\n"
     )

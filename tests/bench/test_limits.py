@@ -1,15 +1,8 @@
 """The model on paper does what AWS's pages say."""
 
-from tests.bench import limits
-from tests.bench.limits import Bucket, Looks
+from tests.bench import batches, limits
+from tests.bench.batches import Call, Looks
 from tests.world.cloud import ROOT
-
-
-def test_a_full_bucket_gives_at_once_what_it_holds_and_then_what_flows_in():
-    bucket = Bucket(1000, 2)
-    assert bucket.take(1000, 0) == 0
-    assert bucket.take(50, 0) == 25
-    assert bucket.take(50, 1000) == 1000
 
 
 def test_looks_follow_the_rule_of_the_functions():
@@ -19,13 +12,27 @@ def test_looks_follow_the_rule_of_the_functions():
 
 
 def test_after_the_first_thousand_ec2_starts_two_servers_a_second():
-    few, many = (limits.times(servers, at_once=servers).services_up for servers in (1_000, 3_000))
+    few, many = (limits.times(servers, alone=True).services_up for servers in (1_000, 3_000))
     assert abs((many - few) - 2_000 / 2) < 10
 
 
 def test_batches_that_wait_for_a_place_take_turns():
-    assert limits.drain(20, 10, takes_s=10, looks=limits.SERVERS_UP, from_s=0) > 2 * 30
-    assert limits.drain(10, 10, takes_s=10, looks=limits.SERVERS_UP, from_s=0) < 2 * 30
+    ends = {n: batches.drain(n, 10, takes_s=10, looks=limits.SERVERS_UP, from_s=0).at_s for n in (10, 20)}
+    assert ends[10] < 2 * 30 < ends[20]
+
+
+def test_a_call_that_is_refused_rests_and_is_made_again_while_the_patient_wait_only_for_ec2():
+    drained = {
+        is_patient: batches.drain(10, 10, 0, limits.SERVERS_UP, 0, Call("StartInstances", 50, is_patient))
+        for is_patient in (True, False)
+    }
+    assert drained[False].refused >= 4
+    assert drained[True].at_s < drained[False].at_s < drained[True].at_s + batches.SHORTEST_REST_S + 1
+    assert drained[False].given_up == 0
+
+
+def test_nobody_is_given_up_as_long_as_ec2_takes_some():
+    assert limits.up(5_000, limits.AWS, 0).servers.given_up == 0
 
 
 def test_batches_and_first_looks_are_those_of_the_functions():

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.bench import playing, scenes
+from tests.bench import crowded, playing, scenes
+from tests.bench.crowded import Seen
 from tests.bench.playing import Way
 from tests.world.cloud import Cloud
 
@@ -29,6 +30,7 @@ class Results:
     mixed: dict[str, Way]
     two_keys: dict[str, Way]
     unhurried: dict[str, Way]
+    crowded: dict[str, Seen]
     one_will_not_stop: Way
     one_call_throttled: Way
     # By the number of watched keys.
@@ -59,6 +61,7 @@ def play(sizes: tuple[int, ...], say: Callable[[str], None]) -> Results:
             10,
             lambda cloud: playing.both_ways(cloud, scenes.uniform(100, AS_THEY_ARE)),
         ),
+        crowded=of(crowded.WORKLOAD, crowded.SCALE, crowded.both_ways),
         one_will_not_stop=of(
             "A server that may not stop", 20, lambda cloud: playing.down(cloud, one_stays, "shutdown_incomplete")
         ),
