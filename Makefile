@@ -44,7 +44,7 @@ PACKAGES := $(if $(wildcard /usr/lib/*/faketime/libfaketime.so.1),,faketime libf
 # What the pictures of the mails need besides; without them the demo goes on.
 PICTURES := $(if $(shell command -v chromium),,chromium) \
             $(if $(wildcard /usr/share/fonts/opentype/noto/NotoSansCJK-*),,fonts-noto-cjk)
-SOURCES  := $(shell find Cargo.toml Cargo.lock rust-toolchain.toml template.yaml functions statemachine tests/world/build.py -type f)
+SOURCES  := $(shell find .cargo Cargo.toml Cargo.lock rust-toolchain.toml template.yaml functions statemachine tests/world/build.py -type f)
 LOCAL    := target/sam/local/template.yaml
 # The operator's tool for the tests; what people install is built with the settings of a release.
 OPERATOR := target/cli/lockstep

@@ -35,9 +35,9 @@ def main() -> int:
     except stack.Failed as failure:
         print(failure, file=sys.stderr)
         return 1
+    (FOLDER / "counts.json").write_text(json.dumps(asdict(results), indent=2) + "\n")
     beside, notes = peers.measure(FOLDER)
     figures = [*budgets.every(results), *beside]
-    (FOLDER / "counts.json").write_text(json.dumps(asdict(results), indent=2) + "\n")
     (FOLDER / "report.json").write_text(json.dumps([of.as_json() for of in figures], indent=2) + "\n")
     (DOCS / "performance.md").write_text(page.text(results, figures, notes))
     (DOCS / page.PICTURE).write_text(page.picture(results))

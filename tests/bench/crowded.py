@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tests.bench import limits, scenes
 from tests.bench.figure import Figure
+from tests.bench.playing import ENDINGS, Wrong
 from tests.fleet.figures import events_of, executions_of
 from tests.world import story
 from tests.world.cloud import Cloud
@@ -26,7 +27,6 @@ STAGES = {
 class Seen:
     """Of one direction: how long each stage took, in virtual seconds, and how many calls EC2 refused."""
 
-    ending: str
     took_s: dict[str, float]
     refused: int
 
@@ -39,10 +39,12 @@ def both_ways(cloud: Cloud) -> dict[str, Seen]:
 
 
 def _seen(cloud: Cloud, told: Story, direction: str) -> Seen:
+    if told.ending != ENDINGS[direction]:
+        raise Wrong(f"the {direction} ended as {told.ending}")
     refused = [call for call in told.calls if call["outcome"] == "RequestLimitExceeded"]
     if unexpected := {call["operation"] for call in refused} - {CALLS[direction]}:
-        raise AssertionError(f"EC2 refused {unexpected}, which has no bucket here")
-    return Seen(told.ending, _stages(cloud, told, STAGES[direction]), len(refused))
+        raise Wrong(f"EC2 refused {unexpected}, which has no bucket here")
+    return Seen(_stages(cloud, told, STAGES[direction]), len(refused))
 
 
 def _stages(cloud: Cloud, told: Story, stages: tuple[str, ...]) -> dict[str, float]:
@@ -62,10 +64,7 @@ def on_paper() -> dict[str, Seen]:
         "startup": (up.servers.at_s, up.services.at_s - up.servers.at_s),
     }
     refused = {"shutdown": down.servers.refused, "startup": up.servers.refused}
-    return {
-        way: Seen(f"{way}_complete", dict(zip(stages, took[way], strict=True)), refused[way])
-        for way, stages in STAGES.items()
-    }
+    return {way: Seen(dict(zip(stages, took[way], strict=True)), refused[way]) for way, stages in STAGES.items()}
 
 
 def figures(seen: dict[str, Seen]) -> Iterator[Figure]:

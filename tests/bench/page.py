@@ -81,7 +81,7 @@ def _figures(figures: list[Figure]) -> Iterator[str]:
     yield "The limit is what AWS allows, or what the published limits of EC2 would allow by themselves.\n"
     yield from _rows(of for of in figures if of.budget is not None)
     yield "## Every other figure\n"
-    yield from _rows(of for of in figures if of.budget is None)
+    yield from _rows(of for of in figures if of.budget is None and of.workload != crowded.WORKLOAD)
 
 
 def _rows(figures: Iterable[Figure]) -> Iterator[str]:

@@ -26,3 +26,11 @@ pub async fn put(url: &str, body: String) -> Result<(), Failure> {
         Err(error) => Err(Failure::Retryable { doing: doing.to_owned(), source: Some(Box::new(error)) }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn no_cold_start_waits_for_entropy_of_the_processor() {
+        assert_eq!(option_env!("AWS_LC_SYS_NO_JITTER_ENTROPY"), Some("1"), "set by .cargo/config.toml");
+    }
+}

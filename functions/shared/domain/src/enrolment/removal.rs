@@ -32,7 +32,13 @@ pub fn check_removal(keys: &[KeyLeft]) -> Result<(), Refusal> {
         return Err(Refusal::new("key_holds_servers", "key", left.record.key.as_str(), remedy));
     }
     if let Some(left) = keys.iter().find(|left| left.is_under_way()) {
-        let remedy = "wait until the run of this key has ended; `lockstep status` says how far it is";
+        // The sweep closes a run that died, and leaves a paused key alone.
+        let remedy = if left.record.paused {
+            "the key is paused: let it go on with `lockstep resume`, for a run that died meanwhile is closed only then; \
+             then wait until it has ended, `lockstep status` says how far it is"
+        } else {
+            "wait until the run of this key has ended; `lockstep status` says how far it is"
+        };
         return Err(Refusal::new("run_under_way", "key", left.record.key.as_str(), remedy));
     }
     Ok(())
@@ -64,7 +70,11 @@ mod tests {
         for under_way in [begun, about_to_begin] {
             let refused = check_removal(&[quiet.clone(), under_way]).unwrap_err();
             assert_eq!(refused.rule, "run_under_way");
+            assert!(!refused.remedy.contains("lockstep resume"));
         }
+        let mut paused = left(1, None, Vec::new());
+        paused.record.paused = true;
+        assert!(check_removal(&[paused]).unwrap_err().remedy.contains("lockstep resume"));
         let holding = left(1, Some(Ending::ShutdownComplete), vec![samples::hold(1, Own::Stopped)]);
         let refused = check_removal(&[ended, holding.clone(), holding]).unwrap_err();
         assert_eq!(refused.rule, "key_holds_servers");
