@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.bench import limits, scenes
+from tests.bench import limits, own_time, scenes
 from tests.bench.figure import Figure
 from tests.bench.playing import ENDINGS, Wrong
-from tests.fleet.figures import events_of, executions_of
+from tests.fleet.figures import events_of
 from tests.world import story
 from tests.world.cloud import Cloud
 from tests.world.story import Story
@@ -15,6 +15,7 @@ SERVERS = 1_500
 # Slow, for what the machine takes for its own work counts so many times.
 SCALE = 3
 WORKLOAD = f"{SERVERS:,} servers, EC2's buckets on"
+PAPER = "the model on paper"
 CALLS = {"shutdown": "StopInstances", "startup": "StartInstances"}
 # As the run has them, in their order.
 STAGES = {
@@ -44,17 +45,9 @@ def _seen(cloud: Cloud, told: Story, direction: str) -> Seen:
     refused = [call for call in told.calls if call["outcome"] == "RequestLimitExceeded"]
     if unexpected := {call["operation"] for call in refused} - {CALLS[direction]}:
         raise Wrong(f"EC2 refused {unexpected}, which has no bucket here")
-    return Seen(_stages(cloud, told, STAGES[direction]), len(refused))
-
-
-def _stages(cloud: Cloud, told: Story, stages: tuple[str, ...]) -> dict[str, float]:
-    [run] = [of for of in executions_of(cloud, told) if of["name"] == told.run]
-    times: dict[str, list] = {stage: [] for stage in stages}
-    for event in events_of(cloud, run["executionArn"]):
-        details = event.get("stateEnteredEventDetails") or event.get("stateExitedEventDetails") or {}
-        if details.get("name") in times:
-            times[details["name"]].append(event["timestamp"])
-    return {stage: (at[-1] - at[0]).total_seconds() for stage, at in times.items()}
+    events = events_of(cloud, story.execution(cloud, told.run)["executionArn"])
+    took_s = {state: seconds for _, state, seconds in own_time.visits(events) if state in STAGES[direction]}
+    return Seen(took_s, len(refused))
 
 
 def on_paper() -> dict[str, Seen]:
@@ -69,7 +62,7 @@ def on_paper() -> dict[str, Seen]:
 
 def figures(seen: dict[str, Seen]) -> Iterator[Figure]:
     for way, expected in on_paper().items():
-        was = seen[way]
-        yield Figure.beside_paper(f"calls that EC2 refused, {way}", WORKLOAD, was.refused, "calls", expected.refused)
+        was, name = seen[way], f"calls that EC2 refused, {way}"
+        yield Figure.beside(name, WORKLOAD, was.refused, "calls", expected.refused, PAPER)
         for stage, paper_s in expected.took_s.items():
-            yield Figure.beside_paper(stage, WORKLOAD, round(was.took_s[stage], 1), "s", round(paper_s, 1))
+            yield Figure.beside(stage, WORKLOAD, round(was.took_s[stage], 1), "s", round(paper_s, 1), PAPER)

@@ -32,10 +32,12 @@ class Figure:
         return cls(name, workload, ours, unit, limit=limit, ratio=ratio, budget=budget, met=met)
 
     @classmethod
-    def beside_paper(cls, name: str, workload: str, seen: float, unit: str, expected: float) -> Self:
-        """What was seen in the local cloud, and what the model on paper says."""
-        ratio = round(seen / expected, 3) if expected else None
-        return cls(name, workload, seen, unit, expected, "the model on paper", ratio=ratio)
+    def beside(
+        cls, name: str, workload: str, ours: float, unit: str, peer: float, peer_name: str, digits: int = 3
+    ) -> Self:
+        """What somebody else does, too, or what it should be; without a ratio to nothing."""
+        ratio = round(ours / peer, digits) if peer else None
+        return cls(name, workload, ours, unit, peer, peer_name, ratio=ratio)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -1,6 +1,6 @@
 """How long a run took by itself: its histories, with all that it waited for taken out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,15 +43,19 @@ def _after_the_grace(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return events[next(ends, 0) :]
 
 
-def _waited(events: Iterable[dict[str, Any]]) -> float:
+def visits(events: Iterable[dict[str, Any]]) -> Iterator[tuple[str, str, float]]:
+    """Type and name of each state that was entered and left, and the seconds in between."""
     began: dict[str, dict[str, Any]] = {}
-    waited = 0.0
     for event in events:
-        if event["type"] == "WaitStateEntered":
-            began[event["stateEnteredEventDetails"]["name"]] = event
-        elif event["type"] == "WaitStateExited" and (entered := began.get(event["stateExitedEventDetails"]["name"])):
-            waited += _seconds(entered, event)
-    return waited
+        kind = event["type"].removesuffix("Entered").removesuffix("Exited")
+        if entered := event.get("stateEnteredEventDetails"):
+            began[entered["name"]] = event
+        elif (left := event.get("stateExitedEventDetails")) and left["name"] in began:
+            yield kind, left["name"], _seconds(began[left["name"]], event)
+
+
+def _waited(events: Iterable[dict[str, Any]]) -> float:
+    return sum(seconds for kind, _, seconds in visits(events) if kind == "WaitState")
 
 
 def _seconds(first: dict[str, Any], last: dict[str, Any]) -> float:

@@ -35,6 +35,15 @@ def test_nobody_is_given_up_as_long_as_ec2_takes_some():
     assert limits.up(5_000, limits.AWS, 0).servers.given_up == 0
 
 
+def test_the_rules_of_refused_calls_are_those_of_the_functions():
+    domain = ROOT / "functions/shared/domain/src"
+    refusal, answers = ((domain / name).read_text() for name in ("refusal.rs", "evidence/answers.rs"))
+    assert f"RESTS_S: (i64, i64) = ({batches.SHORTEST_REST_S}, {batches.LONGEST_REST_S});" in refusal
+    for name, seconds in (("PATIENCE", batches.PATIENCE_S), ("HALVED_AFTER", batches.HALVED_AFTER_S)):
+        assert f"{name}: SignedDuration = SignedDuration::from_mins({seconds // 60});" in refusal
+    assert f"SMALLEST_SHARE: usize = {batches.SMALLEST_SHARE};" in answers
+
+
 def test_batches_and_first_looks_are_those_of_the_functions():
     kinds = (ROOT / "functions/shared/domain/src/kind.rs").read_text()
     assert f"batch: ({limits.STOP_BATCH}, {limits.START_BATCH})," in kinds

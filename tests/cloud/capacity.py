@@ -6,17 +6,16 @@ is asked; what is read it does not, so that is weighed here. What a condition re
 
 import json
 import math
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from ministack.services.dynamodb import _item_size_bytes
 
 from tests.cloud import calls
+from tests.cloud.gateway import Handler
 
 READ_UNIT, WRITE_UNIT = 4096, 1024
 WRITES = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"}
-
-Handler = Callable[..., Awaitable[tuple]]
 
 
 def weighed(handler: Handler) -> Handler:

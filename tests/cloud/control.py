@@ -91,7 +91,7 @@ def respond(method: str, path: list[str], query: dict[str, str], body: dict[str,
             faults.clear(body.get("ids", ()))
             return {}
         case "PUT", ["buckets"]:
-            throttling.fill(**body)
+            throttling.fill()
             return {}
         case "POST", ["events"]:
             return asdict(key_events.expect(**body))

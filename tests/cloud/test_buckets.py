@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.cloud.buckets import Bucket, Size
+from tests.cloud.buckets import Bucket, Buckets, Size
 
 
 def test_a_bucket_gives_what_it_holds_and_then_what_flows_in():
@@ -18,7 +18,12 @@ def test_a_bucket_holds_no_more_than_its_size():
     assert [bucket.take(1, 1000) for _ in range(6)] == [True] * 5 + [False]
 
 
-def test_servers_beyond_what_the_bucket_holds_are_refused_and_none_is_started_once_it_was_filled(cloud):
+def test_a_call_that_is_refused_for_its_servers_has_taken_a_token_of_the_calls():
+    buckets = Buckets((Size(2, 0), Size(10, 0)), at_s=0)
+    assert [buckets.take(servers, 0) for servers in (11, 10, 0)] == [False, True, False]
+
+
+def test_a_call_for_more_servers_than_the_bucket_holds_is_refused_once_it_was_filled(cloud):
     # They run, and EC2 accepts a start of what runs.
     ids, ec2 = cloud.servers(1001), cloud.client("ec2")
     assert len(ec2.start_instances(InstanceIds=ids)["StartingInstances"]) == 1001

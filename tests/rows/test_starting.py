@@ -24,6 +24,25 @@ def held_by(scene) -> set[str]:
     return set((ledger.item(scene.cloud, f"HOLD#{scene.id()}", "HOLD") or {}).get("keys", ()))
 
 
+@pytest.mark.row(46)
+def test_a_start_that_is_taken_in_part_is_not_given_up_and_calls_for_no_server_twice(scene):
+    """Throttled for ten minutes in all, but never for ten without anything being taken."""
+    scene.begin(**{f"server-{n}": {} for n in range(12)})
+    scene.shut_down()
+    scene.fault("ec2", "StartInstances", "throttle", run=scene.key_id, larger_than=6, times=1_000)
+    scene.fault("ec2", "StartInstances", "throttle", scene.id("server-0"), times=1_000)
+
+    def accepted() -> list[list[str]]:
+        return [call["resources"] for call in scene.calls("StartInstances") if call["outcome"] == "ok"]
+
+    scene.enable()
+    scene.cloud.until("one half is taken", accepted, HOUR_S)
+    scene.cloud.sleep(330)
+    scene.faults_off()
+    assert scene.ended("startup", 2).ending == "startup_complete"
+    assert sorted(map(len, accepted())) == [6, 6] and len({id for ids in accepted() for id in ids}) == 12
+
+
 @pytest.mark.row(65)
 def test_a_server_without_capacity_is_named_and_tried_again_and_keeps_no_other(scene):
     scene.begin(one={}, lucky={})

@@ -137,7 +137,7 @@ def figures(ours: Side, theirs: Side) -> list[Figure]:
     def figure(name: str, scene: str, direction: str, unit: str, of: Callable[[Seen], Any]) -> Figure:
         left, right = of(ours.seen[scene, direction]), of(theirs.seen[scene, direction])
         workload = f"{SERVERS - STOPPED_BEFORE} running servers, {STOPPED_BEFORE} stopped before: {direction}, {scene}"
-        return Figure(name, workload, left, unit, right, PEER, ratio=round(left / right, 2) if right else None)
+        return Figure.beside(name, workload, left, unit, right, PEER, digits=2)
 
     return [
         *(figure("API calls", CALM, direction, "calls", lambda seen: seen.calls.total()) for direction in ACTIONS),

@@ -44,6 +44,10 @@ impl PartAnswer {
         self.names.len() > 1 && self.refused.as_ref().is_some_and(|refusal| refusal.meaning().is_of_one())
     }
 
+    pub(super) fn is_made_again(&self) -> bool {
+        !self.again(false).is_empty()
+    }
+
     /// The parts in which it is made again: two halves if one of several is at fault, or if it is throttled for long and
     /// still large; none if it is not made again.
     pub(super) fn again(&self, is_starved: bool) -> Vec<&[String]> {

@@ -22,17 +22,13 @@ fn after_refusal(step: Step, hold: Option<&Hold>, refusal: &CallRefusal) -> Opti
 pub(super) fn refused(step: Step, hold: Option<&Hold>, part: &PartAnswer) -> Option<Proof> {
     let refusal = part.refused.as_ref()?;
     let mut proof = Proof { hold: after_refusal(step, hold, refusal), ..Proof::outcome(None) };
-    match refusal.meaning() {
-        _ if part.is_of_one_among_many() => proof.again = true,
-        Meaning::Passing | Meaning::AnswerLost => proof.again = true,
-        Meaning::Refused | Meaning::WrongState => {
-            proof.refused = Some(format!("{} was refused: {}", step.call(), refusal.said()))
-        }
+    if part.is_made_again() {
+        proof.again = true;
+    } else if refusal.meaning() == Meaning::NoCapacity {
         // It may take hours, and the others of the batch shall not wait for it.
-        Meaning::NoCapacity => {
-            let reason = format!("{WAITS_FOR_CAPACITY}{}", refusal.said());
-            proof.outcome = Some(Outcome::not_done(reason));
-        }
+        proof.outcome = Some(Outcome::not_done(format!("{WAITS_FOR_CAPACITY}{}", refusal.said())));
+    } else {
+        proof.refused = Some(format!("{} was refused: {}", step.call(), refusal.said()));
     }
     Some(proof)
 }
